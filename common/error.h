@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The one error domain, MADO_ERROR, with the codes of include/madoguchi/errors.h, and the
+ * converters at the borders: other domains (GIO, PC/SC, CURL, OpenSSL, SQLite) never cross a
+ * part's border raw.
+ */
+#pragma once
+
+#include <gio/gio.h>
+
+#include <madoguchi/errors.h>
+
+#define MADO_ERROR (mado_error_quark())
+GQuark
+mado_error_quark(void); /* also registers the D-Bus names with GDBus */
+
+/* (transfer none): "PinWrong" for MADO_ERROR_PIN_WRONG; "Internal" for an unknown code. */
+const char *
+mado_error_nick(MadoErrorCode code);
+/* TRUE and *ret_code when @nick (with or without MADO_ERROR_PREFIX) is one of ours. */
+gboolean
+mado_error_from_nick(const char *nick, MadoErrorCode *ret_code);
+/* (transfer none): the English sentence of errors.h. */
+const char *
+mado_error_sentence(MadoErrorCode code);
+/* All codes, in order; *ret_n_codes of them. */
+const MadoErrorCode *
+mado_error_all(gsize *ret_n_codes);
+
+/* Replaces a foreign error (GIO: TIMED_OUT, CANCELLED, NOT_FOUND, DBUS_ERROR.. ; anything else
+ * INTERNAL) in place; a MADO_ERROR stays. */
+void
+mado_error_convert(GError **error);
+/* The code of @error, INTERNAL when it is NULL or foreign. */
+MadoErrorCode
+mado_error_code(const GError *error);
+/* Appends OpenSSL's error queue (reason strings only) to the message and empties the queue;
+ * returns FALSE always. */
+gboolean
+mado_error_set_openssl(GError **error, MadoErrorCode code, const char *doing);
+/* "tries=N" at the end of PIN_WRONG messages: set and get; -1 when absent. */
+int
+mado_error_tries_left(const GError *error);
