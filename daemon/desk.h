@@ -6,21 +6,23 @@
 #pragma once
 
 #include "common/clock.h"
+#include "common/cvc.h"
 #include "common/envelope.h"
+#include "daemon/chain.h"
 
 #include <madoguchi/message.h>
 
 typedef struct {
     MadoRealmCode realm;
-    char *terminal;          /* "" before enrolment */
-    char *journal_path;      /* (nullable) before enrolment */
-    MadoIdentity *identity;  /* (nullable) before enrolment */
-    MadoPeer *centre;        /* (nullable) before enrolment */
-    char *face_anchors;      /* (nullable): folder of CVC issuer keys, <32 hex>.pem */
-    char *jpki_auth_anchors; /* (nullable): PEM file */
-    char *jpki_sign_anchors; /* (nullable): PEM file */
-    guint unpower_after_ms;  /* a visit that waits this long has its card powered down */
-    const MadoClock *clock;  /* static */
+    char *terminal;              /* "" before enrolment */
+    char *journal_path;          /* (nullable) before enrolment */
+    MadoIdentity *identity;      /* (nullable) before enrolment */
+    MadoPeer *centre;            /* (nullable) before enrolment */
+    MadoCvcAnchors *face;        /* (nullable) */
+    MadoChainAnchors *jpki_auth; /* (nullable) */
+    MadoChainAnchors *jpki_sign; /* (nullable) */
+    guint unpower_after_ms;      /* a visit that waits this long has its card powered down */
+    const MadoClock *clock;      /* static */
 } MadoDesk;
 
 /* (transfer full): CONFIG when a key, certificate or anchor cannot be used. */
