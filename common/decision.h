@@ -6,9 +6,9 @@
  */
 #pragma once
 
-#include <gio/gio.h>
+#include "madoguchi/message.h"
 
-#include <madoguchi/message.h>
+#include <gio/gio.h>
 
 typedef struct {
     MadoRealmCode realm;

@@ -7,7 +7,7 @@
  */
 #pragma once
 
-#include "secret.h"
+#include "common/secret.h"
 
 #include <gio/gio.h>
 

@@ -6,9 +6,9 @@
  */
 #pragma once
 
-#include <gio/gio.h>
+#include "madoguchi/errors.h"
 
-#include <madoguchi/errors.h>
+#include <gio/gio.h>
 
 #define MADO_ERROR (mado_error_quark())
 GQuark

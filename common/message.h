@@ -5,10 +5,9 @@
  */
 #pragma once
 
-#include "secret.h"
-
-#include <madoguchi/card.h>
-#include <madoguchi/message.h>
+#include "common/secret.h"
+#include "madoguchi/card.h"
+#include "madoguchi/message.h"
 
 #define MADO_MESSAGE_TERMINAL_MAX 32
 #define MADO_MESSAGE_ID_LEN       16

@@ -3,10 +3,10 @@
  * envelope.h's. */
 #pragma once
 
-#include <gio/gio.h>
+#include "madoguchi/card.h"
+#include "madoguchi/message.h"
 
-#include <madoguchi/card.h>
-#include <madoguchi/message.h>
+#include <gio/gio.h>
 
 typedef struct {
     MadoRealmCode realm;

@@ -24,6 +24,7 @@
     X(110, CONFIG, "Config", "a configuration or key file is missing, malformed or unsafe")    \
     X(200, SERVICE_GONE, "ServiceGone", "the smart card service is not reachable")             \
     X(201, READER_GONE, "ReaderGone", "the reader is no longer there")                         \
+    X(202, DAEMON_GONE, "DaemonGone", "the desk's daemon is not reachable (clients only)")     \
     X(300, CARD_ABSENT, "CardAbsent", "no card in the reader")                                 \
     X(301, CARD_REMOVED, "CardRemoved", "the card was removed")                                \
     X(302, CARD_MUTE, "CardMute", "the card does not answer")                                  \
