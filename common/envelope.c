@@ -3,6 +3,7 @@
 
 #include "common/envelope.h"
 
+#include "common/cms-form.h"
 #include "common/error.h"
 #include "common/wipe.h"
 #include "madoguchi/limits.h"
@@ -16,13 +17,6 @@
 
 /* What SignedData adds to its content: certificate, attributes, signature. */
 #define SIGNED_OVERHEAD 4096
-
-static gboolean
-refuse(const char *why, GError **error)
-{
-    g_set_error(error, MADO_ERROR, MADO_ERROR_CENTRE_ANSWER, "envelope: %s", why);
-    return FALSE;
-}
 
 /* OpenSSL frees the content of a CMS structure without wiping it. */
 static void
@@ -76,9 +70,8 @@ add_recipient(CMS_ContentInfo *cms, X509 *certificate)
     EVP_PKEY_CTX *context =
         recipient != NULL ? CMS_RecipientInfo_get0_pkey_ctx(recipient) : NULL;
 
-    return context != NULL &&
-           EVP_PKEY_CTX_set_ecdh_kdf_type(context, EVP_PKEY_ECDH_KDF_X9_63) > 0 &&
-           EVP_PKEY_CTX_set_ecdh_kdf_md(context, EVP_sha256()) > 0;
+    /* The KDF's type stays unset: OpenSSL 3.0 puts X9.63 there itself and refuses any other. */
+    return context != NULL && EVP_PKEY_CTX_set_ecdh_kdf_md(context, EVP_sha256()) > 0;
 }
 
 static CMS_ContentInfo *
@@ -190,26 +183,62 @@ mado_envelope_seal(const MadoIdentity *self,
 
 /* ---- reading ---- */
 
-/* One ContentInfo of the type `nid` with plain data inside, and nothing behind it. */
+static gboolean
+check_size(gsize len, GError **error)
+{
+    if (len > 0 && len <= MADO_LIMIT_MESSAGE_LEN)
+        return TRUE;
+    g_set_error(error, MADO_ERROR, MADO_ERROR_CENTRE_ANSWER,
+                "envelope: size %" G_GSIZE_FORMAT " is none of a message", len);
+    return FALSE;
+}
+
+/* Whether the structure is written back to the very same bytes: DER, and all of it understood.
+ */
+static gboolean
+is_canonical(CMS_ContentInfo *cms, const guint8 *der, gsize len)
+{
+    g_autoptr(MadoSecret) again = encode_secret(cms, NULL);
+
+    return again != NULL && mado_secret_len(again) == len &&
+           memcmp(mado_secret_peek(again), der, len) == 0;
+}
+
+/* Whether `name` is the certificate's {issuer, serialNumber}, byte for byte. */
+static gboolean
+is_name_of(const MadoTlv *name, X509 *certificate)
+{
+    guint8 *issuer = NULL;
+    guint8 *serial = NULL;
+    const int issuer_len = i2d_X509_NAME(X509_get_issuer_name(certificate), &issuer);
+    const int serial_len = i2d_ASN1_INTEGER(X509_get0_serialNumber(certificate), &serial);
+    gboolean is_same;
+
+    is_same = issuer_len > 0 && serial_len > 0 &&
+              name->len == (gsize)issuer_len + (gsize)serial_len &&
+              memcmp(name->value, issuer, (gsize)issuer_len) == 0 &&
+              memcmp(name->value + issuer_len, serial, (gsize)serial_len) == 0;
+    OPENSSL_free(issuer);
+    OPENSSL_free(serial);
+    return is_same;
+}
+
+/* One structure of our own form, and nothing behind it. */
 static CMS_ContentInfo *
-decode(const guint8 *der, gsize len, int nid, GError **error)
+decode(const guint8 *der, gsize len, MadoBytesStatus form, GError **error)
 {
     g_autoptr(CMS_ContentInfo) cms = NULL;
     const guint8 *at = der;
 
-    if (len == 0 || len > MADO_LIMIT_MESSAGE_LEN + SIGNED_OVERHEAD) {
-        (void)refuse("size", error);
+    if (form != MADO_BYTES_OK) {
+        g_set_error(error, MADO_ERROR, MADO_ERROR_CENTRE_ANSWER,
+                    "envelope: not our form of CMS (%s)", mado_bytes_status_name(form));
         return NULL;
     }
     cms = d2i_CMS_ContentInfo(NULL, &at, (long)len);
-    if (cms == NULL || at != der + len) {
+    if (cms == NULL || !is_canonical(cms, der, len)) {
         (void)mado_error_set_openssl(error, MADO_ERROR_CENTRE_ANSWER,
-                                     "envelope: not one CMS structure");
-        return NULL;
-    }
-    if (OBJ_obj2nid(CMS_get0_type(cms)) != nid ||
-        OBJ_obj2nid(CMS_get0_eContentType(cms)) != NID_pkcs7_data) {
-        (void)refuse("another content type", error);
+                                     "envelope: not canonical CMS");
         return NULL;
     }
     return g_steal_pointer(&cms);
@@ -234,25 +263,6 @@ read_content(BIO *bio, gsize max_len)
     return g_steal_pointer(&content);
 }
 
-static gboolean
-check_recipient(CMS_ContentInfo *cms, GError **error)
-{
-    STACK_OF(CMS_RecipientInfo) *recipients = CMS_get0_RecipientInfos(cms);
-    X509_ALGOR *algorithm = NULL;
-    const ASN1_OBJECT *name = NULL;
-
-    if (sk_CMS_RecipientInfo_num(recipients) != 1 ||
-        CMS_RecipientInfo_type(sk_CMS_RecipientInfo_value(recipients, 0)) !=
-            CMS_RECIPINFO_AGREE ||
-        CMS_RecipientInfo_kari_get0_alg(sk_CMS_RecipientInfo_value(recipients, 0), &algorithm,
-                                        NULL) != 1)
-        return refuse("not one recipient by key agreement", error);
-    X509_ALGOR_get0(&name, NULL, NULL, algorithm);
-    if (OBJ_obj2nid(name) != NID_dhSinglePass_stdDH_sha256kdf_scheme)
-        return refuse("another key agreement", error);
-    return TRUE;
-}
-
 MadoSecret *
 mado_envelope_decrypt(const MadoIdentity *self, GBytes *cms_bytes, GError **error)
 {
@@ -261,15 +271,15 @@ mado_envelope_decrypt(const MadoIdentity *self, GBytes *cms_bytes, GError **erro
     g_autoptr(CMS_ContentInfo) cms = NULL;
     g_autoptr(MadoSecret) plain = NULL;
     g_autoptr(BIO) bio = NULL;
+    MadoTlv name = {0};
 
-    if (len > MADO_LIMIT_MESSAGE_LEN) {
-        (void)refuse("size", error);
+    if (!check_size(len, error))
         return NULL;
-    }
-    cms = decode(der, len, NID_id_smime_ct_authEnvelopedData, error);
-    if (cms == NULL || !check_recipient(cms, error))
+    cms = decode(der, len, mado_cms_form_check_encrypted(der, len, &name), error);
+    if (cms == NULL)
         return NULL;
-    if (CMS_decrypt_set1_pkey(cms, mado_identity_peek_decrypt_key(self),
+    if (is_name_of(&name, mado_identity_peek_decrypt_cert(self)) &&
+        CMS_decrypt_set1_pkey(cms, mado_identity_peek_decrypt_key(self),
                               mado_identity_peek_decrypt_cert(self)) == 1)
         bio = CMS_dataInit(cms, NULL);
     plain = bio != NULL ? read_content(bio, len) : NULL;
@@ -278,29 +288,26 @@ mado_envelope_decrypt(const MadoIdentity *self, GBytes *cms_bytes, GError **erro
     return g_steal_pointer(&plain);
 }
 
-/* (transfer none, from cms): the only signer, its algorithms and certificate looked at. */
+/* (transfer none, from cms) (nullable): the only signer and its certificate. The form holds one
+ * of each; whether they belong together is found here. */
 static CMS_SignerInfo *
-find_signer(CMS_ContentInfo *cms, X509 **ret_certificate, GError **error)
+find_signer(CMS_ContentInfo *cms, X509 **ret_certificate)
 {
     STACK_OF(CMS_SignerInfo) *signers = CMS_get0_SignerInfos(cms);
-    CMS_SignerInfo *signer;
-    X509_ALGOR *digest = NULL;
-    const ASN1_OBJECT *name = NULL;
 
     if (sk_CMS_SignerInfo_num(signers) != 1 || CMS_set1_signers_certs(cms, NULL, 0) != 1)
-        return refuse("not one signer with its certificate", error), NULL;
-    signer = sk_CMS_SignerInfo_value(signers, 0);
-    CMS_SignerInfo_get0_algs(signer, NULL, ret_certificate, &digest, NULL);
-    X509_ALGOR_get0(&name, NULL, NULL, digest);
-    if (OBJ_obj2nid(name) != NID_sha256 || CMS_signed_get_attr_count(signer) < 0)
-        return refuse("another way of signing", error), NULL;
-    return signer;
+        return NULL;
+    CMS_SignerInfo_get0_algs(sk_CMS_SignerInfo_value(signers, 0), NULL, ret_certificate, NULL,
+                             NULL);
+    return sk_CMS_SignerInfo_value(signers, 0);
 }
 
 static MadoSecret *
 verify(const MadoPeer *from, const guint8 *der, gsize len, char **ret_signer_cn, GError **error)
 {
-    g_autoptr(CMS_ContentInfo) cms = decode(der, len, NID_pkcs7_signed, error);
+    MadoTlv name = {0};
+    g_autoptr(CMS_ContentInfo) cms =
+        decode(der, len, mado_cms_form_check_signed(der, len, &name), error);
     g_autoptr(MadoSecret) content = NULL;
     g_autoptr(BIO) bio = NULL;
     X509 *certificate = NULL;
@@ -308,10 +315,9 @@ verify(const MadoPeer *from, const guint8 *der, gsize len, char **ret_signer_cn,
 
     if (cms == NULL)
         return NULL;
-    signer = find_signer(cms, &certificate, error);
-    if (signer == NULL)
-        return NULL;
-    bio = CMS_dataInit(cms, NULL);
+    signer = find_signer(cms, &certificate);
+    if (signer != NULL && is_name_of(&name, certificate))
+        bio = CMS_dataInit(cms, NULL);
     content = bio != NULL ? read_content(bio, len) : NULL;
     if (content == NULL || CMS_SignerInfo_verify(signer) != 1 ||
         CMS_SignerInfo_verify_content(signer, bio) != 1) {
@@ -328,8 +334,10 @@ mado_envelope_verify(const MadoPeer *from, GBytes *cms, char **ret_signer_cn, GE
 {
     gsize len;
     const guint8 *der = g_bytes_get_data(cms, &len);
-    g_autoptr(MadoSecret) content = verify(from, der, len, ret_signer_cn, error);
+    g_autoptr(MadoSecret) content = NULL;
 
+    if (check_size(len, error))
+        content = verify(from, der, len, ret_signer_cn, error);
     return content != NULL ? g_bytes_new(mado_secret_peek(content), mado_secret_len(content))
                            : NULL;
 }

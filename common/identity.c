@@ -10,11 +10,14 @@
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
+#include <string.h>
+
 struct _MadoIdentity {
     EVP_PKEY *sign_key;    /* owned */
     X509 *sign_cert;       /* owned */
     EVP_PKEY *decrypt_key; /* owned */
     X509 *decrypt_cert;    /* owned */
+    guint8 key_id[32];
 };
 
 static gboolean
@@ -67,6 +70,10 @@ mado_identity_load(const char *sign_key,
         !load_pair(decrypt_key, decrypt_cert, &self->decrypt_key, &self->decrypt_cert, error) ||
         !check_usage(self->decrypt_cert, KU_KEY_AGREEMENT, decrypt_cert, error))
         return NULL;
+    if (X509_digest(self->sign_cert, EVP_sha256(), self->key_id, NULL) != 1) {
+        (void)mado_error_set_openssl(error, MADO_ERROR_CONFIG, sign_cert);
+        return NULL;
+    }
     return g_steal_pointer(&self);
 }
 
@@ -85,10 +92,7 @@ mado_identity_free(MadoIdentity *self)
 void
 mado_identity_key_id(const MadoIdentity *self, guint8 ret_hash[32])
 {
-    unsigned len = 0;
-
-    if (X509_digest(self->sign_cert, EVP_sha256(), ret_hash, &len) != 1 || len != 32)
-        g_error("SHA-256 of a certificate cannot be had");
+    memcpy(ret_hash, self->key_id, sizeof self->key_id);
 }
 
 char *

@@ -170,6 +170,7 @@ mado_message_header_init(MadoMessageHeader *self,
     g_strlcpy(self->terminal, terminal, sizeof self->terminal);
     /* A nonce that is not random would be an idempotency key used twice. */
     if (RAND_bytes(self->nonce, sizeof self->nonce) != 1)
+        /* lint: allow banned-calls: nothing may be sent without random numbers */
         g_error("no random numbers can be had");
     self->time_ms = mado_clock_wall_ms(mado_clock_system());
 }

@@ -37,12 +37,14 @@ mado_secret_new(gsize capacity)
     guint8 *data;
 
     if (capacity > G_MAXSIZE - 4 * page)
+        /* lint: allow banned-calls: as g_malloc() does */
         g_error("a secret of %" G_GSIZE_FORMAT " bytes cannot be had", capacity);
     data_len = capacity == 0 ? page : (capacity + page - 1) / page * page;
     self->map_len = data_len + 2 * page;
     self->map = mmap(NULL, self->map_len, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (self->map == MAP_FAILED ||
         mprotect(self->map + page, data_len, PROT_READ | PROT_WRITE) != 0)
+        /* lint: allow banned-calls: as g_malloc() does */
         g_error("memory for a secret of %" G_GSIZE_FORMAT " bytes cannot be had", capacity);
     data = self->map + page;
     /* Refused (RLIMIT_MEMLOCK) is survived; the two others only fail on a kernel without them.

@@ -23,17 +23,18 @@ find_row(const MadoSettingRow *rows, const char *group, const char *key)
     return NULL;
 }
 
+/* @why (transfer full); @key_name: NULL when the fault is the group's. */
 static gboolean
-refuse(const MadoSettings *self, const char *group, const char *key, GError **error, char *why)
+refuse(const MadoSettings *self,
+       const char *group,
+       const char *key_name,
+       GError **error,
+       char *why)
 {
     g_autofree char *owned = why;
 
-    if (key == NULL)
-        g_set_error(error, MADO_ERROR, MADO_ERROR_CONFIG, "%s: [%s]: %s", self->path, group,
-                    owned);
-    else
-        g_set_error(error, MADO_ERROR, MADO_ERROR_CONFIG, "%s: [%s] %s: %s", self->path, group,
-                    key, owned);
+    g_set_error(error, MADO_ERROR, MADO_ERROR_CONFIG, "%s: [%s]%s%s: %s", self->path, group,
+                key_name != NULL ? " " : "", key_name != NULL ? key_name : "", owned);
     return FALSE;
 }
 
