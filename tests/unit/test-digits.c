@@ -33,7 +33,8 @@ numbers_are_told_by_their_check_digit(void **state)
 static void
 every_single_wrong_digit_of_a_number_is_noticed(void **state)
 {
-    /* Of this number: the rule folds remainders 0 and 1 into one digit and misses some slips. */
+    /* Of this number: the rule folds remainders 0 and 1 into one digit and misses some slips.
+     */
     unsigned n_missed = 0;
 
     for (size_t at = 0; at < MADO_DIGITS_NUMBER_LEN; at++) {
