@@ -80,6 +80,7 @@ class Stack:
             "MADOGUCHI_RELAY_CONFIG": self.relay_config,
             "PATH": self.path("bin") + os.pathsep + os.environ.get("PATH", "/usr/bin:/bin"),
             "LC_ALL": "C.UTF-8",
+            "MADO_TRAINING_PROGRAM": self.programs.path("madoguchi-training"),
             "HOME": self.path("home"),
         }
 
