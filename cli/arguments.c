@@ -16,35 +16,35 @@
 
 struct _MadoArguments {
     const MadoCommand *command; /* (nullable) static */
-    char **argv;                /* owned copy; everything below points into it */
+    GPtrArray *strings;         /* owned copies; everything below points into them */
+    char **argv;                /* owned array of borrowed strings: getopt_long reorders it */
     const char *values[MADO_N_OPTIONS];
     guint64 given; /* set of MADO_OPTION_BIT */
     GPtrArray *words;
     const char *const *rest; /* (nullable) */
 };
 
-G_DEFINE_QUARK(mado - arguments - error - quark, mado_arguments_error)
+GQuark
+mado_arguments_error_quark(void)
+{
+    return g_quark_from_static_string("mado-arguments-error");
+}
 
 void
 mado_arguments_free(MadoArguments *self)
 {
     if (self == NULL)
         return;
-    g_strfreev(self->argv);
+    g_free(self->argv);
+    g_ptr_array_unref(self->strings);
     g_ptr_array_unref(self->words);
     g_free(self);
 }
 
 static gboolean
-fail(GError **error, const char *format, const char *what)
+fail(GError **error, const char *sentence, const char *what)
 {
-    g_autofree char *message = NULL;
-
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wformat-nonliteral"
-    message = g_strdup_printf(format, what);
-#pragma GCC diagnostic pop
-    g_set_error_literal(error, MADO_ARGUMENTS_ERROR, 0, message);
+    g_set_error(error, MADO_ARGUMENTS_ERROR, 0, "%s: %s", sentence, what);
     return FALSE;
 }
 
@@ -62,10 +62,10 @@ take_option(MadoArguments *self, guint option, const char *value, GError **error
     const MadoOptionRow *row = &mado_commands_options()[option];
 
     if (row->value != NULL && row->words != NULL && !is_word_of(row->words, value))
-        return fail(error, _("This option does not take that value: --%s"), row->name);
+        return fail(error, _("This option does not take that value"), row->name);
     if (row->value != NULL && strcmp(row->value, "FD") == 0 &&
         !g_ascii_string_to_unsigned(value, 10, 0, FD_MAX, NULL, NULL))
-        return fail(error, _("Not the number of a file descriptor: --%s"), row->name);
+        return fail(error, _("Not the number of a file descriptor"), row->name);
     self->values[option] = value;
     self->given |= MADO_OPTION_BIT(option);
     return TRUE;
@@ -86,31 +86,33 @@ make_options(void)
     return options;
 }
 
-/* Parses from optind on; stops at the first word when @stops_at_word. */
+/* Parses @argv from its second element on; stops at the first word when @stops_at_word. */
 static gboolean
-take_options(MadoArguments *self, int argc, gboolean stops_at_word, GError **error)
+take_options(MadoArguments *self, int argc, char **argv, gboolean stops_at_word, GError **error)
 {
     g_autofree struct option *options = make_options();
     const char *mode = stops_at_word ? "+:h" : "-:h";
 
+    optind = 0; /* starts getopt_long afresh */
+    opterr = 0;
     for (;;) {
-        int found = getopt_long(argc, self->argv, mode, options, NULL);
+        int found = getopt_long(argc, argv, mode, options, NULL);
 
         if (found == -1)
             break;
         if (found == ':')
-            return fail(error, _("This option needs a value: %s"), self->argv[optind - 1]);
+            return fail(error, _("This option needs a value"), argv[optind - 1]);
         if (found == 'h')
             found = OPTION_BASE + MADO_OPTION_HELP;
         if (found == 1)
             g_ptr_array_add(self->words, optarg);
         else if (found < OPTION_BASE)
-            return fail(error, _("Unknown option: %s"), self->argv[optind - 1]);
+            return fail(error, _("Unknown option"), argv[optind - 1]);
         else if (!take_option(self, (guint)(found - OPTION_BASE), optarg, error))
             return FALSE;
     }
     for (; !stops_at_word && optind < argc; optind++) /* after "--" */
-        g_ptr_array_add(self->words, self->argv[optind]);
+        g_ptr_array_add(self->words, argv[optind]);
     return TRUE;
 }
 
@@ -121,17 +123,15 @@ check_command(const MadoArguments *self, GError **error)
 
     for (guint i = 0; i < MADO_N_OPTIONS; i++) {
         if ((self->given & MADO_OPTION_BIT(i)) != 0 && (allowed & MADO_OPTION_BIT(i)) == 0)
-            return fail(error,
-                        _("This command does not take the option --%s"),
+            return fail(error, _("This command does not take the option"),
                         mado_commands_options()[i].name);
     }
     if ((self->given & MADO_OPTION_BIT(MADO_OPTION_HELP)) != 0)
         return TRUE;
     if (self->words->len < self->command->n_words_min)
-        return fail(error, _("Something is missing after: %s"), self->command->name);
+        return fail(error, _("Something is missing after"), self->command->name);
     if (self->words->len > self->command->n_words_max)
-        return fail(error,
-                    _("Too much on the line: %s"),
+        return fail(error, _("Too much on the line"),
                     g_ptr_array_index(self->words, self->command->n_words_max));
     return TRUE;
 }
@@ -139,25 +139,22 @@ check_command(const MadoArguments *self, GError **error)
 static gboolean
 parse(MadoArguments *self, int argc, GError **error)
 {
-    optind = 0; /* starts getopt_long afresh */
-    opterr = 0;
-    if (!take_options(self, argc, TRUE, error))
+    int at;
+
+    if (!take_options(self, argc, self->argv, TRUE, error))
         return FALSE;
-    if (optind >= argc)
+    at = optind;
+    if (at >= argc)
         return TRUE;
-    self->command = mado_commands_find(self->argv[optind]);
+    self->command = mado_commands_find(self->argv[at]);
     if (self->command == NULL)
-        return fail(error, _("Unknown command: %s"), self->argv[optind]);
-    optind++;
+        return fail(error, _("Unknown command"), self->argv[at]);
     if (self->command->passes_on) {
-        self->rest = (const char *const *)self->argv + optind;
+        self->rest = (const char *const *)self->argv + at + 1;
         return TRUE;
     }
-    /* What stood before the command is done: let the rest look like a line of its own. */
-    argc -= optind - 1;
-    memmove(self->argv + 1, self->argv + optind, (gsize)argc * sizeof(char *));
-    optind = 0;
-    return take_options(self, argc, FALSE, error) && check_command(self, error);
+    return take_options(self, argc - at, self->argv + at, FALSE, error) &&
+           check_command(self, error);
 }
 
 MadoArguments *
@@ -166,9 +163,12 @@ mado_arguments_parse(int argc, char *const *argv, GError **error)
     g_autoptr(MadoArguments) self = g_new0(MadoArguments, 1);
 
     self->words = g_ptr_array_new();
+    self->strings = g_ptr_array_new_with_free_func(g_free);
     self->argv = g_new0(char *, (gsize)argc + 1);
-    for (int i = 0; i < argc; i++)
+    for (int i = 0; i < argc; i++) {
         self->argv[i] = g_strdup(argv[i]);
+        g_ptr_array_add(self->strings, self->argv[i]);
+    }
     if (!parse(self, argc, error))
         return NULL;
     return g_steal_pointer(&self);

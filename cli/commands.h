@@ -43,8 +43,9 @@ typedef enum {
 typedef struct {
     const char *name;  /* without the dashes */
     const char *value; /* (nullable) what stands for its value; NULL: a flag */
-    const char *words; /* (nullable) possible values, a space between: for completion and checks */
-    const char *help;  /* translated when shown */
+    const char
+        *words; /* (nullable) possible values, a space between: for completion and checks */
+    const char *help; /* translated when shown */
 } MadoOptionRow;
 
 /*
@@ -59,15 +60,15 @@ typedef void (*MadoCommandShow)(JsonObject *result);
 
 typedef struct _MadoCommand {
     const char *name;
-    const char *synopsis;  /* its words, as the manual writes them; "" when there are none */
-    const char *words;     /* (nullable) possible first words, for completion */
-    const char *help;      /* translated when shown */
-    guint64 options;       /* set of MADO_OPTION_BIT, besides the global ones */
+    const char *synopsis; /* its words, as the manual writes them; "" when there are none */
+    const char *words;    /* (nullable) possible first words, for completion */
+    const char *help;     /* translated when shown */
+    guint64 options;      /* set of MADO_OPTION_BIT, besides the global ones */
     guint n_words_min;
     guint n_words_max;
-    gboolean passes_on;    /* everything after the name belongs to another program */
+    gboolean passes_on; /* everything after the name belongs to another program */
     MadoCommandRun run;
-    MadoCommandShow show;  /* (nullable): prints nothing for people */
+    MadoCommandShow show; /* (nullable): prints nothing for people */
 } MadoCommand;
 
 /* (transfer none): MADO_N_OPTIONS rows. */

@@ -40,11 +40,7 @@ mado_memfd_seal(const guint8 *data, gsize len, GError **error)
     if (fd >= 0 && write_all(fd, data, len) && lseek(fd, 0, SEEK_SET) == 0 &&
         fcntl(fd, F_ADD_SEALS, SEALS | F_SEAL_SEAL) == 0)
         return fd;
-    g_set_error(error,
-                MADO_ERROR,
-                MADO_ERROR_INTERNAL,
-                "sealed memory: %s",
-                g_strerror(errno));
+    g_set_error(error, MADO_ERROR, MADO_ERROR_INTERNAL, "sealed memory: %s", g_strerror(errno));
     if (fd >= 0)
         close(fd);
     return -1;
@@ -60,11 +56,8 @@ mado_memfd_read(int fd, gsize len_max, GError **error)
 
     if (seals < 0 || (seals & SEALS) != SEALS || fstat(fd, &st) != 0 || st.st_size < 0 ||
         (guint64)st.st_size > len_max) {
-        g_set_error(error,
-                    MADO_ERROR,
-                    MADO_ERROR_CARD_DATA,
-                    "a file came unsealed or longer than %zu bytes",
-                    len_max);
+        g_set_error(error, MADO_ERROR, MADO_ERROR_CARD_DATA,
+                    "a file came unsealed or longer than %zu bytes", len_max);
         return NULL;
     }
     len = (gsize)st.st_size;

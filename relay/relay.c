@@ -10,6 +10,7 @@
 #include "relay/problem.h"
 
 #include <madoguchi/limits.h>
+#include <sys/random.h>
 
 struct _MadoRelay {
     MadoChannel *channel; /* used by the thread; interrupted by any */
@@ -23,8 +24,8 @@ struct _MadoRelay {
 
 typedef struct {
     char *endpoint;
-    char *key;    /* (nullable) */
-    GBytes *body; /* (nullable) */
+    char *request_id; /* (nullable) the idempotency key */
+    GBytes *body;     /* (nullable) */
 } Job;
 
 static void
@@ -33,7 +34,7 @@ job_free(gpointer data)
     Job *job = data;
 
     g_free(job->endpoint);
-    g_free(job->key);
+    g_free(job->request_id);
     g_clear_pointer(&job->body, g_bytes_unref);
     g_free(job);
 }
@@ -60,9 +61,13 @@ answer_free(gpointer data)
 static guint32
 draw(const MadoRelay *self)
 {
+    guint32 random = 0;
+
     if (self->chance != NULL && self->chance->random != NULL)
         return self->chance->random(self->chance->data);
-    return g_random_int();
+    if (getrandom(&random, sizeof random, 0) != sizeof random)
+        return G_MAXUINT32; /* waits longest: desks that cannot draw do not crowd */
+    return random;
 }
 
 static gboolean
@@ -113,7 +118,7 @@ try_once(const MadoRelay *self,
          gint64 *ret_retry_after_ms,
          GError **error)
 {
-    MadoChannelRequest request = {job->endpoint, job->key, job->body, timeout_ms};
+    MadoChannelRequest request = {job->endpoint, job->request_id, job->body, timeout_ms};
     g_auto(MadoChannelAnswer) answer = {.retry_after_ms = -1};
 
     *ret_retry_after_ms = -1;
@@ -150,9 +155,10 @@ carry(const MadoRelay *self, const Job *job, GError **error)
         answer =
             try_once(self, job, mado_backoff_try_ms(&backoff, now_ms, MADO_TIMEOUT_RELAY_MS),
                      &retry_after_ms, &failure);
-        mado_log(G_LOG_LEVEL_DEBUG, MADO_LOG_RELAY, job->key, "'%s': try %u, status %u%s%s",
-                 job->endpoint, backoff.n_tries + 1, answer != NULL ? answer->status : 0,
-                 failure != NULL ? ", " : "", failure != NULL ? failure->message : "");
+        mado_log(G_LOG_LEVEL_DEBUG, MADO_LOG_RELAY, job->request_id,
+                 "'%s': try %u, status %u%s%s", job->endpoint, backoff.n_tries + 1,
+                 answer != NULL ? answer->status : 0, failure != NULL ? ", " : "",
+                 failure != NULL ? failure->message : "");
         if (answer != NULL)
             answer->n_tries = backoff.n_tries + 1;
         now_ms = mado_clock_monotonic_ms(self->clock);
@@ -265,7 +271,7 @@ mado_relay_send_async(MadoRelay *self,
     Job *job = g_new0(Job, 1);
 
     job->endpoint = g_strdup(message->endpoint);
-    job->key = g_strdup(message->key);
+    job->request_id = g_strdup(message->key);
     job->body = message->body != NULL ? g_bytes_ref(message->body) : NULL;
     g_task_set_source_tag(task, mado_relay_finish);
     g_task_set_check_cancellable(task, FALSE);
