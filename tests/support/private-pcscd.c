@@ -141,7 +141,10 @@ hand_over(int fd)
 static void
 become_pcscd(char *config_dir, char **options)
 {
-    char *arguments[16] = {"pcscd", "--foreground", "--config"};
+    char program[] = "pcscd";
+    char foreground[] = "--foreground";
+    char config[] = "--config";
+    char *arguments[16] = {program, foreground, config};
     size_t n_arguments = 3;
 
     arguments[n_arguments++] = config_dir;
