@@ -220,3 +220,11 @@ mado_arguments_fd(const MadoArguments *self, guint option)
         return -1;
     return (int)fd;
 }
+
+const char *
+mado_arguments_config(const MadoArguments *self)
+{
+    const char *given = self->values[MADO_OPTION_CONFIG];
+
+    return given != NULL ? given : MADO_SYSCONFDIR "/madoguchi/relay.conf";
+}

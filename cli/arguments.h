@@ -40,4 +40,8 @@ mado_arguments_value(const MadoArguments *self, guint option);
 int
 mado_arguments_fd(const MadoArguments *self, guint option);
 
+/* (transfer none): relay.conf, as given or where it is installed. */
+const char *
+mado_arguments_config(const MadoArguments *self);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MadoArguments, mado_arguments_free)

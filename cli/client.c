@@ -394,15 +394,14 @@ on_time_out(gpointer user_data)
     return G_SOURCE_CONTINUE; /* the caller removes it */
 }
 
-gboolean
-mado_client_wait_for_backlog(MadoClient *self, guint wait_ms)
+void
+mado_client_wait_for_backlog(MadoClient *self, guint wait_ms, gboolean until_backlog)
 {
     gboolean is_over = FALSE;
     guint source = g_timeout_add(wait_ms, on_time_out, &is_over);
 
-    while (!is_over && mado_dbus_manager_get_backlog(self->manager) == 0 &&
-           !g_cancellable_is_cancelled(self->cancellable))
+    while (!is_over && !g_cancellable_is_cancelled(self->cancellable) &&
+           !(until_backlog && mado_dbus_manager_get_backlog(self->manager) != 0))
         g_main_context_iteration(NULL, TRUE);
     g_source_remove(source);
-    return !g_cancellable_is_cancelled(self->cancellable);
 }

@@ -75,9 +75,10 @@ mado_client_next_delivery(
 gboolean
 mado_client_finish_delivery(
     MadoClient *self, const char *key, GBytes *reply, guint *ret_backlog, GError **error);
-/* Returns when Manager.Backlog is not zero, or after @wait_ms; FALSE when cancelled. */
-gboolean
-mado_client_wait_for_backlog(MadoClient *self, guint wait_ms);
+/* Returns after @wait_ms, when cancelled, and, if @until_backlog, as soon as Manager.Backlog is
+ * not zero. */
+void
+mado_client_wait_for_backlog(MadoClient *self, guint wait_ms, gboolean until_backlog);
 
 /* ---- waiting for an asynchronous call, also used beside the bus ---- */
 

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "cli/cmd-training.h"
+
+#include "common/error.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+#define PROGRAM "madoguchi-training"
+
+gboolean
+mado_cmd_training_run(const MadoArguments *arguments, JsonObject *result, GError **error)
+{
+    const char *const *rest = mado_arguments_rest(arguments);
+    g_autoptr(GPtrArray) argv = g_ptr_array_new();
+
+    g_ptr_array_add(argv, (gpointer)PROGRAM);
+    for (gsize i = 0; rest[i] != NULL; i++)
+        g_ptr_array_add(argv, (gpointer)rest[i]);
+    g_ptr_array_add(argv, NULL);
+    execv(MADO_BINDIR "/" PROGRAM, (char *const *)argv->pdata);
+    execvp(PROGRAM, (char *const *)argv->pdata); /* a tree that is not installed: by PATH */
+    g_set_error(error,
+                MADO_ERROR,
+                MADO_ERROR_NOT_FOUND,
+                PROGRAM " is not installed: %s",
+                g_strerror(errno));
+    return FALSE;
+}
