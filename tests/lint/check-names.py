@@ -44,11 +44,16 @@ def snake(name):
 
 
 def prefixes(one, header):
-    """The file's own name, alone and with its folder's, and the types that its header declares."""
+    """The file's own name, alone and with its folder's, and the types that its header declares.
+
+    A class that fills several files (visit.c, visit-state.c) keeps one prefix, so the name's beginning will do.
+    """
     stem = one.stem.replace("-", "_")
+    words = stem.split("_")
     folder = os.path.basename(one.folder).replace("-", "_")
-    types = re.findall(r"^(?:\} |typedef struct \w+ )(Mado\w+);|G_DECLARE_\w+\((Mado\w+),", header.code, re.M)
-    return [f"mado_{stem}", f"mado_{folder}_{stem}"] + [snake(a or b) for a, b in types]
+    types = re.findall(r"^(?:\} |typedef (?:struct )?\w+\s+)(Mado\w+);|G_DECLARE_\w+\((Mado\w+),", header.code, re.M)
+    beginnings = ["mado_" + "_".join(words[:n]) for n in range(len(words), 0, -1)]
+    return beginnings + [f"mado_{folder}_{stem}"] + [snake(a or b) for a, b in types]
 
 
 def public_names(top, sources):

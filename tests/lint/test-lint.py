@@ -79,6 +79,8 @@ CASES = [
     ("public-names", True, {"daemon/noun.c": function("mado_other_do")}),
     ("public-names", True, {"daemon/noun.h": SPDX + "void\nmado_nounish_do(void);\n"}),
     ("public-names", False, {"daemon/noun.c": function("mado_noun_do")}),
+    ("public-names", False, {"daemon/noun-state.c": function("mado_noun_do")}),
+    ("public-names", True, {"daemon/noun-state.c": function("mado_state_do")}),
     ("public-names", False, {"daemon/card/jpki.c": function("mado_card_jpki_read")}),
     ("public-names", False, {"daemon/noun.c": SPDX + "static void\ndo_it(void)\n{\n}\n"}),
     ("public-names", False, {"common/noun.h": SPDX + "typedef struct MadoOperatorKey MadoOperatorKey;\n"
