@@ -6,10 +6,9 @@
 #include "common/error.h"
 #include "data/mado-dbus.h"
 
+#include <errno.h>
 #include <madoguchi/limits.h>
 #include <madoguchi/names.h>
-
-#include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -125,21 +124,21 @@ on_prompt(MadoDbusPinAgent *skeleton,
     MadoPinEntryPrompt prompt;
 
     if (!is_from_daemon(self, invocation)) {
-        g_dbus_method_invocation_return_error(
-            invocation, MADO_ERROR, MADO_ERROR_NOT_AUTHORIZED, "only the daemon may ask");
+        g_dbus_method_invocation_return_error(invocation, MADO_ERROR, MADO_ERROR_NOT_AUTHORIZED,
+                                              "only the daemon may ask");
         return TRUE;
     }
     if (self->invocation != NULL) {
-        g_dbus_method_invocation_return_error(
-            invocation, MADO_ERROR, MADO_ERROR_BUSY, "a prompt is up");
+        g_dbus_method_invocation_return_error(invocation, MADO_ERROR, MADO_ERROR_BUSY,
+                                              "a prompt is up");
         return TRUE;
     }
     self->invocation = invocation;
     self->dismissed = g_cancellable_new();
     self->entry_fd = take_descriptor(fds, handle);
     if (self->entry_fd < 0 || !parse_prompt(details, &prompt)) {
-        answer(self,
-               g_error_new(MADO_ERROR, MADO_ERROR_BAD_ARGUMENT, "not a prompt of this version"));
+        answer(self, g_error_new(MADO_ERROR, MADO_ERROR_BAD_ARGUMENT,
+                                 "not a prompt of this version"));
         return TRUE;
     }
     mado_pin_entry_ask_async(self->entry, &prompt, self->dismissed, on_entered, self);
@@ -178,8 +177,8 @@ agent_new(MadoClient *client, MadoPinEntry *entry)
     self->skeleton = mado_dbus_pin_agent_skeleton_new();
     g_signal_connect(self->skeleton, "handle-prompt", G_CALLBACK(on_prompt), self);
     g_signal_connect(self->skeleton, "handle-dismiss", G_CALLBACK(on_dismiss), self);
-    g_signal_connect(
-        mado_client_cancellable(client), "cancelled", G_CALLBACK(on_interrupted), self);
+    g_signal_connect(mado_client_cancellable(client), "cancelled", G_CALLBACK(on_interrupted),
+                     self);
     return self;
 }
 
@@ -201,9 +200,7 @@ mado_agent_ensure(MadoClient *client, int pins_fd, MadoAgent **ret_agent, GError
         return FALSE;
     self = agent_new(client, entry);
     if (!g_dbus_interface_skeleton_export(G_DBUS_INTERFACE_SKELETON(self->skeleton),
-                                          mado_client_connection(client),
-                                          AGENT_PATH,
-                                          &failure))
+                                          mado_client_connection(client), AGENT_PATH, &failure))
         return mado_client_take_error(error, failure);
     if (!mado_client_register_agent(client, AGENT_PATH, error))
         return FALSE;

@@ -12,10 +12,9 @@
 #include <glib/gi18n.h>
 #include <glib/gstdio.h>
 
-#include <madoguchi/limits.h>
-
 #include <errno.h>
 #include <fcntl.h>
+#include <madoguchi/limits.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -78,18 +77,14 @@ write_file(const char *folder, const Row *row, const MadoSecret *content, GError
     int fd;
 
     if (g_mkdir_with_parents(folder, 0700) != 0) {
-        g_set_error(error,
-                    MADO_ERROR,
-                    MADO_ERROR_BAD_ARGUMENT,
-                    "'%s': %s",
-                    folder,
+        g_set_error(error, MADO_ERROR, MADO_ERROR_BAD_ARGUMENT, "'%s': %s", folder,
                     g_strerror(errno));
         return NULL;
     }
     fd = g_open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd < 0 || !write_content(fd, content)) {
-        g_set_error(
-            error, MADO_ERROR, MADO_ERROR_BAD_ARGUMENT, "'%s': %s", path, g_strerror(errno));
+        g_set_error(error, MADO_ERROR, MADO_ERROR_BAD_ARGUMENT, "'%s': %s", path,
+                    g_strerror(errno));
         if (fd >= 0)
             close(fd);
         return NULL;
@@ -186,8 +181,8 @@ summarise(JsonObject *file)
     const char *until = json_object_get_string_member_with_default(file, "not-after", "");
     const char *path = json_object_get_string_member_with_default(file, "path", "");
 
-    g_string_append_printf(
-        text, _("%d bytes"), (int)json_object_get_int_member(file, "length"));
+    g_string_append_printf(text, _("%d bytes"),
+                           (int)json_object_get_int_member(file, "length"));
     if (subject[0] != '\0')
         g_string_append_printf(text, ", %s", subject);
     if (until[0] != '\0')

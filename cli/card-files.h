@@ -10,8 +10,8 @@
  * (transfer full): one member per file of @files (a{sh} into @fds): its text for the four
  * attributes and the number; for a picture or certificate an object with "length", what a
  * certificate says, and, when @folder is given, the "path" it was written to (mode 0600; the
- * folder is made 0700; nothing is overwritten). Names that are not in the contract are left out.
- * Errors: CARD_DATA, BAD_ARGUMENT (cannot be written).
+ * folder is made 0700; nothing is overwritten). Names that are not in the contract are left
+ * out. Errors: CARD_DATA, BAD_ARGUMENT (cannot be written).
  */
 JsonObject *
 mado_card_files_to_json(GVariant *files, GUnixFDList *fds, const char *folder, GError **error);

@@ -18,12 +18,9 @@ typedef struct {
 } Row;
 
 static const Row texts[] = {
-    {"serial", N_("Serial number")},
-    {"municipality", N_("Municipality")},
-    {"expiry", N_("Valid until")},
-    {"life-cycle", N_("State")},
-    {"token", N_("Token")},
-    {"transaction", N_("Open transaction")},
+    {"serial", N_("Serial number")}, {"municipality", N_("Municipality")},
+    {"expiry", N_("Valid until")},   {"life-cycle", N_("State")},
+    {"token", N_("Token")},          {"transaction", N_("Open transaction")},
 };
 
 static const Row flags[] = {
@@ -136,8 +133,7 @@ mado_card_view_print(JsonObject *card)
     g_autoptr(MadoTable) table = mado_table_new(2);
 
     for (gsize i = 0; i < G_N_ELEMENTS(texts); i++) {
-        const char *value =
-            json_object_get_string_member_with_default(card, texts[i].key, "");
+        const char *value = json_object_get_string_member_with_default(card, texts[i].key, "");
 
         if (value[0] == '\0')
             continue;
@@ -147,8 +143,7 @@ mado_card_view_print(JsonObject *card)
     }
     for (gsize i = 0; i < G_N_ELEMENTS(flags); i++) {
         if (json_object_has_member(card, flags[i].key))
-            add_row(table,
-                    _(flags[i].label),
+            add_row(table, _(flags[i].label),
                     json_object_get_boolean_member(card, flags[i].key) ? _("yes") : _("no"));
     }
     if (json_object_has_member(card, "tries"))

@@ -9,6 +9,7 @@ JsonObject *
 mado_card_view_to_json(GVariant *card);
 void
 mado_card_view_print(JsonObject *card);
-/* (transfer none): translated word for "active", "prepared" …; @life_cycle itself when unknown. */
+/* (transfer none): translated word for "active", "prepared" …; @life_cycle itself when unknown.
+ */
 const char *
 mado_card_view_life_cycle(const char *life_cycle);

@@ -52,15 +52,15 @@ mado_cmd_pin_run(const MadoArguments *arguments, JsonObject *result, GError **er
 
     if (is_change ? kind == NULL || !mado_pin_entry_kind_from_name(kind, &parsed)
                   : strcmp(what, "status") != 0 || kind != NULL) {
-        g_set_error(error,
-                    MADO_ARGUMENTS_ERROR,
-                    0,
-                    "%s",
+        g_set_error(error, MADO_ARGUMENTS_ERROR, 0, "%s",
                     _("Write “pin status”, or “pin change” with sign, auth, juki or text."));
         return FALSE;
     }
     client = mado_client_new(error);
-    if (client == NULL || (is_change && !mado_agent_ensure(client, mado_arguments_fd(arguments, MADO_OPTION_PINS_FD), &agent, error)))
+    if (client == NULL ||
+        (is_change &&
+         !mado_agent_ensure(client, mado_arguments_fd(arguments, MADO_OPTION_PINS_FD), &agent,
+                            error)))
         return FALSE;
     session = mado_session_client_new(
         client, mado_arguments_value(arguments, MADO_OPTION_READER), error);

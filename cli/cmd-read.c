@@ -31,8 +31,8 @@ static const struct {
     {"sign-chain", N_("Issuer: digital signature")},
 };
 
-static const char *const kinds[] = {
-    "attributes", "number", "face", "certificates", "sign-certificate", NULL};
+static const char *const kinds[] = {"attributes",   "number",           "face",
+                                    "certificates", "sign-certificate", NULL};
 
 static gboolean
 wants(const char *const *what, const char *kind)
@@ -40,7 +40,8 @@ wants(const char *const *what, const char *kind)
     return g_strv_contains(what, kind);
 }
 
-/* (transfer full) (nullable): the words of the command line, "attributes" when there are none. */
+/* (transfer full) (nullable): the words of the command line, "attributes" when there are none.
+ */
 static GStrv
 take_what(const MadoArguments *arguments, GError **error)
 {
@@ -51,8 +52,7 @@ take_what(const MadoArguments *arguments, GError **error)
         const char *word = mado_arguments_word(arguments, i);
 
         if (!g_strv_contains(kinds, word)) {
-            g_set_error(
-                error, MADO_ARGUMENTS_ERROR, 0, "%s: %s", _("Cannot be read"), word);
+            g_set_error(error, MADO_ARGUMENTS_ERROR, 0, "%s: %s", _("Cannot be read"), word);
             return NULL;
         }
         g_strv_builder_add(builder, word);
@@ -146,8 +146,8 @@ read_card(const MadoArguments *arguments,
         return FALSE;
     verdicts = checks_to_json(said);
     json_object_set_object_member(result, "checks", verdicts);
-    content = mado_card_files_to_json(
-        files, fds, mado_arguments_value(arguments, MADO_OPTION_OUT), error);
+    content = mado_card_files_to_json(files, fds,
+                                      mado_arguments_value(arguments, MADO_OPTION_OUT), error);
     if (content == NULL)
         return FALSE;
     json_object_set_object_member(result, "files", content);
@@ -170,11 +170,11 @@ mado_cmd_read_run(const MadoArguments *arguments, JsonObject *result, GError **e
         return FALSE;
     wanted.credential = choose_credential(arguments, wanted.what);
     if ((strcmp(wanted.credential, "pin") == 0 || wants(wanted.what, "sign-certificate")) &&
-        !mado_agent_ensure(
-            client, mado_arguments_fd(arguments, MADO_OPTION_PINS_FD), &agent, error))
+        !mado_agent_ensure(client, mado_arguments_fd(arguments, MADO_OPTION_PINS_FD), &agent,
+                           error))
         return FALSE;
-    wanted.secret_fd = seal_secret(
-        arguments, wanted.credential, mado_client_cancellable(client), error);
+    wanted.secret_fd =
+        seal_secret(arguments, wanted.credential, mado_client_cancellable(client), error);
     if (wanted.secret_fd < 0)
         return FALSE;
     ok = read_card(arguments, client, &wanted, result, error);

@@ -12,8 +12,10 @@
 
 #include <madoguchi/limits.h>
 
-#define WATCH_WAIT_MS   60000 /* looks at the backlog at least so often */
-#define DELIVERIES_MAX  (2 * MADO_LIMIT_RECEIPT_BACKLOG) /* per round; more means no progress */
+#define WATCH_WAIT_MS 60000 /* looks at the backlog at least so often */
+#define DELIVERIES_MAX                                                                         \
+    (2 * MADO_LIMIT_RECEIPT_BACKLOG) /* per round; more means no progress                      \
+                                      */
 
 typedef struct {
     MadoClient *client;
@@ -54,24 +56,17 @@ post(Sender *sender, const MadoRelayMessage *message, GError **error)
     g_autoptr(GAsyncResult) result = NULL;
     g_autoptr(MadoRelayAnswer) answer = NULL;
 
-    mado_relay_send_async(sender->relay,
-                          message,
-                          mado_client_cancellable(sender->client),
-                          mado_client_on_ready,
-                          &slot);
+    mado_relay_send_async(sender->relay, message, mado_client_cancellable(sender->client),
+                          mado_client_on_ready, &slot);
     result = mado_client_wait(&slot);
     answer = mado_relay_finish(sender->relay, result, error);
     if (answer == NULL)
         return NULL;
     if (answer->status != 200) {
-        g_set_error(error,
-                    MADO_ERROR,
+        g_set_error(error, MADO_ERROR,
                     answer->status >= 500 ? MADO_ERROR_CENTRE_UNREACHABLE
                                           : MADO_ERROR_CENTRE_REFUSED,
-                    "status %u %s %s",
-                    answer->status,
-                    answer->problem,
-                    answer->title);
+                    "status %u %s %s", answer->status, answer->problem, answer->title);
         return NULL;
     }
     return g_steal_pointer(&answer);
@@ -95,9 +90,8 @@ send_one(Sender *sender, gboolean *ret_sent, GError **error)
     }
     message = (MadoRelayMessage){endpoint, delivery, body};
     answer = post(sender, &message, error);
-    if (answer == NULL ||
-        !mado_client_finish_delivery(
-            sender->client, delivery, answer->body, &sender->backlog, error))
+    if (answer == NULL || !mado_client_finish_delivery(sender->client, delivery, answer->body,
+                                                       &sender->backlog, error))
         return FALSE;
     sender->n_sent++;
     *ret_sent = TRUE;
@@ -148,11 +142,6 @@ mado_cmd_relay_run(const MadoArguments *arguments, JsonObject *result, GError **
     g_autoptr(MadoProgress) progress = mado_progress_new(arguments);
     gboolean ok;
 
-    if (mado_arguments_has(arguments, MADO_OPTION_CHECK_CONFIG)) {
-        sender.config = mado_relay_config_load(mado_arguments_config(arguments), error);
-        json_object_set_boolean_member(result, "config", sender.config != NULL);
-        return sender.config != NULL;
-    }
     if (!open_sender(&sender, arguments, error))
         return FALSE;
     ok = mado_arguments_has(arguments, MADO_OPTION_WATCH) ? watch(&sender, progress, error)
@@ -165,11 +154,6 @@ mado_cmd_relay_run(const MadoArguments *arguments, JsonObject *result, GError **
 void
 mado_cmd_relay_show(JsonObject *result)
 {
-    if (json_object_has_member(result, "config")) {
-        if (json_object_get_boolean_member(result, "config"))
-            g_print("ok\n");
-        return;
-    }
     if (!json_object_has_member(result, "sent"))
         return;
     g_print(_("Receipts sent: %d, still waiting: %d\n"),

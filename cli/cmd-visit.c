@@ -8,8 +8,7 @@
 gboolean
 mado_cmd_visit_prepare(const MadoArguments *arguments, JsonObject *result, GError **error)
 {
-    MadoVisitTask task = {.procedure = "prepare",
-                          .request = mado_arguments_word(arguments, 0)};
+    MadoVisitTask task = {.procedure = "prepare", .request = mado_arguments_word(arguments, 0)};
 
     return mado_visit_run(arguments, &task, result, error);
 }

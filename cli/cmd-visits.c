@@ -10,14 +10,8 @@
 #include <glib/gi18n.h>
 
 static const MadoRowsField fields[] = {
-    {"visit", 's'},
-    {"transaction", 's'},
-    {"request", 's'},
-    {"procedure", 's'},
-    {"step", 's'},
-    {"held", 'b'},
-    {"reason", 's'},
-    {"since", 't'},
+    {"visit", 's'}, {"transaction", 's'}, {"request", 's'}, {"procedure", 's'},
+    {"step", 's'},  {"held", 'b'},        {"reason", 's'},  {"since", 't'},
 };
 
 gboolean
@@ -31,8 +25,8 @@ mado_cmd_visits_run(const MadoArguments *arguments, JsonObject *result, GError *
     visits = mado_client_list_visits(client, error);
     if (visits == NULL)
         return FALSE;
-    json_object_set_array_member(
-        result, "visits", mado_rows_to_json(visits, fields, G_N_ELEMENTS(fields)));
+    json_object_set_array_member(result, "visits",
+                                 mado_rows_to_json(visits, fields, G_N_ELEMENTS(fields)));
     return TRUE;
 }
 
@@ -55,8 +49,7 @@ mado_cmd_visits_show(JsonObject *result)
         JsonObject *visit = json_array_get_object_element(list, i);
         const char *cells[] = {mado_rows_text(visit, "visit"),
                                mado_rows_text(visit, "procedure"),
-                               mado_rows_text(visit, "request"),
-                               mado_rows_text(visit, "step"),
+                               mado_rows_text(visit, "request"), mado_rows_text(visit, "step"),
                                mado_rows_text(visit, "reason")};
 
         mado_table_add(table, cells);

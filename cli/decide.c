@@ -22,12 +22,8 @@ say_person(const MadoPerson *person)
     if (person == NULL)
         return;
     text = g_strdup_printf("%s\n  %s\n  %s\n  %s  %s\n  %s",
-                           _("The centre's record of the resident:"),
-                           person->name,
-                           person->kana,
-                           person->birth,
-                           person->sex,
-                           person->address);
+                           _("The centre's record of the resident:"), person->name,
+                           person->kana, person->birth, person->sex, person->address);
     mado_terminal_say(text);
 }
 
@@ -77,9 +73,7 @@ check_face(const char *answer, GError **error)
             len <= DETAIL_LEN_MAX)
             return g_strdup(answer);
     }
-    g_set_error(error,
-                MADO_ERROR,
-                MADO_ERROR_BAD_ARGUMENT,
+    g_set_error(error, MADO_ERROR, MADO_ERROR_BAD_ARGUMENT,
                 "the face decision is 'same', 'doubt: REASON' or 'refused: REASON'");
     return NULL;
 }
@@ -91,11 +85,10 @@ ask_face(const MadoArguments *arguments, GCancellable *cancellable, GError **err
 
     if (given != NULL)
         return check_face(given, error);
-    mado_terminal_say(
-        _("Compare the person with the photo on the card.\n"
-          "  same              the same person\n"
-          "  doubt: REASON     cannot be decided\n"
-          "  refused: REASON   not the same person"));
+    mado_terminal_say(_("Compare the person with the photo on the card.\n"
+                        "  same              the same person\n"
+                        "  doubt: REASON     cannot be decided\n"
+                        "  refused: REASON   not the same person"));
     for (;;) {
         g_autoptr(GError) failure = NULL;
         g_autofree char *answer =
@@ -125,8 +118,8 @@ ask_inspected(const MadoArguments *arguments, GCancellable *cancellable, GError 
 
     if (mado_arguments_has(arguments, MADO_OPTION_INSPECTED))
         return g_strdup("ok");
-    answer = mado_terminal_ask_text(
-        _("Is the card undamaged and its print right (yes/no)? "), cancellable, error);
+    answer = mado_terminal_ask_text(_("Is the card undamaged and its print right (yes/no)? "),
+                                    cancellable, error);
     if (answer == NULL)
         return NULL;
     if (is_yes(answer))

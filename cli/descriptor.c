@@ -22,11 +22,7 @@ mado_descriptor_read(int fd, gsize len_max, GError **error)
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0) {
-            g_set_error(error,
-                        MADO_ERROR,
-                        MADO_ERROR_BAD_ARGUMENT,
-                        "descriptor %d: %s",
-                        fd,
+            g_set_error(error, MADO_ERROR, MADO_ERROR_BAD_ARGUMENT, "descriptor %d: %s", fd,
                         g_strerror(errno));
             return NULL;
         }
@@ -38,11 +34,7 @@ mado_descriptor_read(int fd, gsize len_max, GError **error)
     if (len > 0 && data[len - 1] == '\n')
         len--;
     if (len == 0 || len > len_max) {
-        g_set_error(error,
-                    MADO_ERROR,
-                    MADO_ERROR_BAD_ARGUMENT,
-                    "descriptor %d: %s",
-                    fd,
+        g_set_error(error, MADO_ERROR, MADO_ERROR_BAD_ARGUMENT, "descriptor %d: %s", fd,
                     len == 0 ? "nothing came" : "too much came");
         return NULL;
     }

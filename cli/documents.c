@@ -39,11 +39,8 @@ mark(const char *code, gboolean seen[G_N_ELEMENTS(documents)], GError **error)
         if (g_ascii_strcasecmp(documents[i].code, code) != 0)
             continue;
         if (seen[i]) {
-            g_set_error(error,
-                        MADO_ERROR,
-                        MADO_ERROR_BAD_ARGUMENT,
-                        "document %s is named twice",
-                        documents[i].code);
+            g_set_error(error, MADO_ERROR, MADO_ERROR_BAD_ARGUMENT,
+                        "document %s is named twice", documents[i].code);
             return FALSE;
         }
         seen[i] = TRUE;
@@ -80,16 +77,15 @@ mado_documents_check(const char *text, GError **error)
             return NULL;
     }
     if (!suffices(seen)) {
-        g_set_error(error,
-                    MADO_ERROR,
-                    MADO_ERROR_BAD_ARGUMENT,
+        g_set_error(error, MADO_ERROR, MADO_ERROR_BAD_ARGUMENT,
                     "one document of group A, or two of group B, are needed");
         return NULL;
     }
     joined = g_string_new(NULL);
     for (gsize i = 0; i < G_N_ELEMENTS(documents); i++) {
         if (seen[i])
-            g_string_append_printf(joined, "%s%s", joined->len > 0 ? "+" : "", documents[i].code);
+            g_string_append_printf(joined, "%s%s", joined->len > 0 ? "+" : "",
+                                   documents[i].code);
     }
     return g_string_free(joined, FALSE);
 }

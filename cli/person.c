@@ -9,7 +9,6 @@
 #include "common/wipe.h"
 
 #include <madoguchi/message.h>
-
 #include <string.h>
 
 #define TEXT_LEN_MAX 1024 /* bytes of one of its texts */
@@ -57,8 +56,7 @@ gboolean
 mado_person_parse(const guint8 *data, gsize len, MadoPerson *ret_person, GError **error)
 {
     g_auto(MadoPerson) person = {0};
-    char **texts[] = {
-        &person.name, &person.kana, &person.birth, &person.sex, &person.address};
+    char **texts[] = {&person.name, &person.kana, &person.birth, &person.sex, &person.address};
 
     if (!parse_objects(&person, data, len)) {
         g_set_error(error, MADO_ERROR, MADO_ERROR_CENTRE_ANSWER, "the person is malformed");

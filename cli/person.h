@@ -7,9 +7,9 @@
 #include <glib.h>
 
 typedef struct {
-    char *name;    /* cleaned for printing; "" when absent, as all below */
+    char *name; /* cleaned for printing; "" when absent, as all below */
     char *kana;
-    char *birth;   /* as it came, YYYYMMDD */
+    char *birth; /* as it came, YYYYMMDD */
     char *sex;
     char *address;
     gboolean has_birth_date;

@@ -220,13 +220,10 @@ make_label(const Prompt *prompt)
     if (prompt->prompt.purpose == MADO_PIN_ENTRY_NEW)
         return g_strdup_printf(_("Choose the %s: "), label);
     if (prompt->prompt.n_tries >= 0)
-        tries = g_strdup_printf(g_dngettext(NULL,
-                                            " (%d try left)",
-                                            " (%d tries left)",
+        tries = g_strdup_printf(g_dngettext(NULL, " (%d try left)", " (%d tries left)",
                                             (gulong)prompt->prompt.n_tries),
                                 prompt->prompt.n_tries);
-    return g_strdup_printf(
-        _("Enter the present %s%s: "), label, tries != NULL ? tries : "");
+    return g_strdup_printf(_("Enter the present %s%s: "), label, tries != NULL ? tries : "");
 }
 
 static void
@@ -282,8 +279,7 @@ ask_terminal(GTask *task)
     MadoTerminalQuestion question = {
         .label = label, .is_secret = TRUE, .timeout_ms = prompt->prompt.timeout_ms};
 
-    mado_terminal_ask_async(
-        &question, prompt->cancellable, on_answered, g_object_ref(task));
+    mado_terminal_ask_async(&question, prompt->cancellable, on_answered, g_object_ref(task));
 }
 
 void

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Where PINs come from in madoguchictl: the terminal (no echo, a new one twice), or lines
- * `kind=value` from a file descriptor for scripts and tests. Both check form and weak choices of
- * a new PIN before the card sees it; neither ever gives one entry twice by itself. Main thread.
+ * `kind=value` from a file descriptor for scripts and tests. Both check form and weak choices
+ * of a new PIN before the card sees it; neither ever gives one entry twice by itself. Main
+ * thread.
  */
 #pragma once
 
@@ -32,7 +33,8 @@ typedef struct {
 MadoPinEntry *
 mado_pin_entry_new(void);
 /* (transfer full): reads @fd to its end. Lines: sign, auth, juki or text, or one of these after
- * "old-" for the PIN that is being replaced; "=", the value. Error: BAD_ARGUMENT. @fd is closed.
+ * "old-" for the PIN that is being replaced; "=", the value. Error: BAD_ARGUMENT. @fd is
+ * closed.
  */
 MadoPinEntry *
 mado_pin_entry_new_from_fd(int fd, GError **error);

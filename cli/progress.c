@@ -24,8 +24,7 @@ mado_progress_new(const MadoArguments *arguments)
     MadoProgress *self = g_new0(MadoProgress, 1);
 
     self->is_terminal = isatty(STDERR_FILENO) != 0;
-    self->is_shown =
-        self->is_terminal || mado_arguments_has(arguments, MADO_OPTION_PROGRESS);
+    self->is_shown = self->is_terminal || mado_arguments_has(arguments, MADO_OPTION_PROGRESS);
     return self;
 }
 
@@ -68,14 +67,8 @@ mado_progress_on_changed(guint n_done, guint n_all, guint rest_ms, gpointer user
         fprintf(stderr, "%u/%u\n", n_done, n_all);
         return;
     }
-    fprintf(stderr,
-            "\r\033[K  [%.*s%*s] %u/%u",
-            (int)filled,
-            "####################",
-            (int)(BAR_LEN - filled),
-            "",
-            n_done,
-            n_all);
+    fprintf(stderr, "\r\033[K  [%.*s%*s] %u/%u", (int)filled, "####################",
+            (int)(BAR_LEN - filled), "", n_done, n_all);
     if (rest_s > 0)
         fprintf(stderr, _("  about %u s left"), rest_s);
     fflush(stderr);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What a person sees while long work runs: on the standard error output, and only where somebody
- * looks (a terminal, or --progress). */
+/* What a person sees while long work runs: on the standard error output, and only where
+ * somebody looks (a terminal, or --progress). */
 #pragma once
 
 #include "cli/arguments.h"

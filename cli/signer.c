@@ -26,9 +26,7 @@ mado_signer_new(const MadoRelayConfig *config, int passphrase_fd, GError **error
     MadoSigner *self;
 
     if (config->operator_id == NULL || config->operator_key == NULL) {
-        g_set_error(error,
-                    MADO_ERROR,
-                    MADO_ERROR_CONFIG,
+        g_set_error(error, MADO_ERROR, MADO_ERROR_CONFIG,
                     "[operator]: id and key are needed to decide");
         return NULL;
     }
@@ -93,9 +91,7 @@ mado_signer_sign(MadoSigner *self,
 
     if (!ensure_key(self, error))
         return FALSE;
-    g_strlcpy(decision->operator_id,
-              self->config->operator_id,
-              sizeof decision->operator_id);
+    g_strlcpy(decision->operator_id, self->config->operator_id, sizeof decision->operator_id);
     decision->time_ms = mado_clock_wall_ms(mado_clock_system());
     bytes = mado_decision_format(decision, error);
     if (bytes == NULL)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The operator's hand: makes and signs the decisions a visit asks for. The key file is opened at
- * the first one, its passphrase comes from a descriptor or the terminal, once per command.
+ * The operator's hand: makes and signs the decisions a visit asks for. The key file is opened
+ * at the first one, its passphrase comes from a descriptor or the terminal, once per command.
  */
 #pragma once
 

@@ -74,7 +74,8 @@ question_close(Question *question)
     clear_source(&question->timeout);
     clear_source(&question->cancel);
     if (question->is_quiet) {
-        tcsetattr(question->fd, TCSAFLUSH, &question->saved); /* drops what was typed too late */
+        tcsetattr(question->fd, TCSAFLUSH,
+                  &question->saved); /* drops what was typed too late */
         write_text(question->fd, "\n");
         question->is_quiet = FALSE;
     }
@@ -111,8 +112,8 @@ succeed(GTask *task, gsize len)
     g_object_ref(task);
     question_close(question);
     mado_secret_set_len(question->line, len);
-    g_task_return_pointer(
-        task, g_steal_pointer(&question->line), (GDestroyNotify)mado_secret_free);
+    g_task_return_pointer(task, g_steal_pointer(&question->line),
+                          (GDestroyNotify)mado_secret_free);
     g_object_unref(task);
 }
 
@@ -203,16 +204,12 @@ mado_terminal_ask_async(const MadoTerminalQuestion *question,
         fail(task, MADO_ERROR_BAD_ARGUMENT, "there is no terminal to ask on");
         return;
     }
-    attach(task,
-           &asked->input,
-           g_unix_fd_source_new(asked->fd, G_IO_IN | G_IO_HUP | G_IO_ERR),
+    attach(task, &asked->input, g_unix_fd_source_new(asked->fd, G_IO_IN | G_IO_HUP | G_IO_ERR),
            G_SOURCE_FUNC(on_input));
     if (question->timeout_ms > 0)
         attach(task, &asked->timeout, g_timeout_source_new(question->timeout_ms), on_timeout);
     if (cancellable != NULL)
-        attach(task,
-               &asked->cancel,
-               g_cancellable_source_new(cancellable),
+        attach(task, &asked->cancel, g_cancellable_source_new(cancellable),
                G_SOURCE_FUNC(on_cancelled));
 }
 

@@ -16,9 +16,9 @@ gboolean
 mado_terminal_is_there(void);
 
 typedef struct {
-    const char *label;    /* already translated; printed before the answer */
-    gboolean is_secret;   /* no echo */
-    guint timeout_ms;     /* 0: none */
+    const char *label;  /* already translated; printed before the answer */
+    gboolean is_secret; /* no echo */
+    guint timeout_ms;   /* 0: none */
 } MadoTerminalQuestion;
 
 void

@@ -18,7 +18,7 @@ mado_text_clean_bytes(const guint8 *data, gsize len)
     g_autofree char *valid = g_utf8_make_valid(len > 0 ? (const char *)data : "", (gssize)len);
     GString *clean = g_string_sized_new(len);
 
-    for (const char *at = valid; *at != '\0'; at = g_utf8_next_char(at)) {
+    for (const char *at = valid; *at != '\0'; at = g_utf8_find_next_char(at, NULL)) {
         gunichar c = g_utf8_get_char(at);
 
         g_string_append_unichar(clean, steers(c) ? 0xFFFD : c);
@@ -37,7 +37,7 @@ mado_text_width(const char *text)
 {
     guint width = 0;
 
-    for (const char *at = text; *at != '\0'; at = g_utf8_next_char(at)) {
+    for (const char *at = text; *at != '\0'; at = g_utf8_find_next_char(at, NULL)) {
         gunichar c = g_utf8_get_char(at);
 
         if (!g_unichar_iszerowidth(c))

@@ -14,12 +14,12 @@
 #include "cli/signer.h"
 #include "cli/terminal.h"
 #include "common/error.h"
+#include "common/message.h"
 #include "relay/relay.h"
 
 #include <glib/gi18n.h>
 
 #include <madoguchi/limits.h>
-
 #include <string.h>
 #include <unistd.h>
 
@@ -67,10 +67,8 @@ open_visit(Visit *visit, gboolean needs_pins, GError **error)
     visit->config = mado_relay_config_load(mado_arguments_config(visit->arguments), error);
     if (visit->config == NULL)
         return FALSE;
-    visit->signer =
-        mado_signer_new(visit->config,
-                        mado_arguments_fd(visit->arguments, MADO_OPTION_PASSPHRASE_FD),
-                        error);
+    visit->signer = mado_signer_new(
+        visit->config, mado_arguments_fd(visit->arguments, MADO_OPTION_PASSPHRASE_FD), error);
     if (visit->signer == NULL)
         return FALSE;
     visit->relay = mado_relay_new(visit->config, NULL, error);
@@ -80,14 +78,15 @@ open_visit(Visit *visit, gboolean needs_pins, GError **error)
     if (visit->client == NULL)
         return FALSE;
     if (needs_pins &&
-        !mado_agent_ensure(visit->client, mado_arguments_fd(visit->arguments, MADO_OPTION_PINS_FD), &visit->agent, error))
+        !mado_agent_ensure(visit->client,
+                           mado_arguments_fd(visit->arguments, MADO_OPTION_PINS_FD),
+                           &visit->agent, error))
         return FALSE;
     visit->session = mado_session_client_new(
         visit->client, mado_arguments_value(visit->arguments, MADO_OPTION_READER), error);
     if (visit->session == NULL)
         return FALSE;
-    mado_session_client_set_progress(
-        visit->session, mado_progress_on_changed, visit->progress);
+    mado_session_client_set_progress(visit->session, mado_progress_on_changed, visit->progress);
     return TRUE;
 }
 
@@ -149,11 +148,8 @@ run_relay(Visit *visit, MadoSessionClientStep *step, GError **error)
     gboolean ok;
 
     mado_progress_say(visit->progress, _("Asking the centre …"));
-    mado_relay_send_async(visit->relay,
-                          &message,
-                          mado_client_cancellable(visit->client),
-                          mado_client_on_ready,
-                          &slot);
+    mado_relay_send_async(visit->relay, &message, mado_client_cancellable(visit->client),
+                          mado_client_on_ready, &slot);
     result = mado_client_wait(&slot);
     answer = mado_relay_finish(visit->relay, result, &failure);
     visit->n_exchanges++;
@@ -168,12 +164,8 @@ run_relay(Visit *visit, MadoSessionClientStep *step, GError **error)
     if (answer != NULL && answer->status == 200)
         ok = mado_session_client_reply(visit->session, key, answer->body, &next, error);
     else
-        ok = mado_session_client_fail(visit->session,
-                                      key,
-                                      answer != NULL ? answer->status : 0,
-                                      answer != NULL ? answer->problem : "",
-                                      &next,
-                                      error);
+        ok = mado_session_client_fail(visit->session, key, answer != NULL ? answer->status : 0,
+                                      answer != NULL ? answer->problem : "", &next, error);
     if (ok)
         replace_step(step, &next);
     return ok;
@@ -197,8 +189,8 @@ take_person(Visit *visit, const MadoSessionClientStep *step, GError **error)
         return FALSE;
     if (visit->has_person)
         mado_person_clear(&visit->person);
-    visit->has_person = mado_person_parse(
-        mado_secret_peek(content), mado_secret_len(content), &visit->person, error);
+    visit->has_person = mado_person_parse(mado_secret_peek(content), mado_secret_len(content),
+                                          &visit->person, error);
     if (!visit->has_person)
         return FALSE;
     if (visit->person.has_birth_date)
@@ -228,8 +220,7 @@ start_decision(const MadoSessionClientStep *step, MadoDecision *ret_decision, GE
     if (wanted == NULL || wanted[0] == NULL ||
         !mado_decision_kind_from_name(wanted[0], &decision.kind) ||
         !mado_message_id_from_hex(detail_text(step, "transaction"), decision.transaction)) {
-        g_set_error(
-            error, MADO_ERROR, MADO_ERROR_BAD_STATE, "an unknown decision is wanted");
+        g_set_error(error, MADO_ERROR, MADO_ERROR_BAD_STATE, "an unknown decision is wanted");
         return FALSE;
     }
     /* No nonce: zeros, as for opening and resuming. */
@@ -237,8 +228,8 @@ start_decision(const MadoSessionClientStep *step, MadoDecision *ret_decision, GE
         g_set_error(error, MADO_ERROR, MADO_ERROR_BAD_STATE, "the nonce has another length");
         return FALSE;
     }
-    decision.realm = strcmp(realm, "training") == 0 ? MADO_REALM_CODE_TRAINING
-                                                    : MADO_REALM_CODE_PRODUCTION;
+    decision.realm =
+        strcmp(realm, "training") == 0 ? MADO_REALM_CODE_TRAINING : MADO_REALM_CODE_PRODUCTION;
     g_strlcpy(decision.terminal, detail_text(step, "terminal"), sizeof decision.terminal);
     g_strlcpy(decision.request_id, detail_text(step, "request"), sizeof decision.request_id);
     *ret_decision = decision;
@@ -256,11 +247,9 @@ run_decide(Visit *visit, MadoSessionClientStep *step, GError **error)
 
     if (!take_person(visit, step, error) || !start_decision(step, &decision, error))
         return FALSE;
-    detail = mado_decide_ask(visit->arguments,
-                             decision.kind,
+    detail = mado_decide_ask(visit->arguments, decision.kind,
                              visit->has_person ? &visit->person : NULL,
-                             mado_client_cancellable(visit->client),
-                             error);
+                             mado_client_cancellable(visit->client), error);
     if (detail == NULL)
         return FALSE;
     g_strlcpy(decision.detail, detail, sizeof decision.detail);
@@ -355,13 +344,8 @@ end_visit(Visit *visit, const MadoSessionClientStep *step, GError **error)
 
         json_object_set_string_member(visit->result, "outcome", "held");
         json_object_set_string_member(visit->result, "reason", nick);
-        g_set_error(error,
-                    MADO_ERROR,
-                    MADO_ERROR_HELD,
-                    "%s%s%s",
-                    nick,
-                    nick[0] != '\0' ? ": " : "",
-                    detail_text(step, "reason"));
+        g_set_error(error, MADO_ERROR, MADO_ERROR_HELD, "%s%s%s", nick,
+                    nick[0] != '\0' ? ": " : "", detail_text(step, "reason"));
         return FALSE;
     }
     if (strcmp(step->name, "done") != 0) {
@@ -402,29 +386,22 @@ run_steps(Visit *visit, MadoSessionClientStep *step, GError **error)
 }
 
 static gboolean
-begin(Visit *visit,
-      const MadoVisitTask *task,
-      MadoSessionClientStep *ret_step,
-      GError **error)
+begin(Visit *visit, const MadoVisitTask *task, MadoSessionClientStep *ret_step, GError **error)
 {
-    int fd = mado_number_seal(
-        visit->arguments, MADO_NUMBER_B, mado_client_cancellable(visit->client), error);
+    int fd = mado_number_seal(visit->arguments, MADO_NUMBER_B,
+                              mado_client_cancellable(visit->client), error);
     gboolean ok;
 
     if (fd < 0)
         return FALSE;
     mado_progress_say(visit->progress, _("Checking the card …"));
     if (task->procedure != NULL)
-        ok = mado_session_client_begin(
-            visit->session, task->procedure, task->request, fd, ret_step, error);
+        ok = mado_session_client_begin(visit->session, task->procedure, task->request, fd,
+                                       ret_step, error);
     else
         ok = mado_session_client_resume(
-            visit->session,
-            task->visit,
-            !mado_arguments_has(visit->arguments, MADO_OPTION_ABSENT),
-            fd,
-            ret_step,
-            error);
+            visit->session, task->visit,
+            !mado_arguments_has(visit->arguments, MADO_OPTION_ABSENT), fd, ret_step, error);
     close(fd);
     return ok;
 }
@@ -440,8 +417,8 @@ mado_visit_run(const MadoArguments *arguments,
     gboolean needs_pins = task->procedure == NULL || strcmp(task->procedure, "issue") == 0;
     gboolean ok;
 
-    json_object_set_string_member(
-        result, "procedure", task->procedure != NULL ? task->procedure : "resume");
+    json_object_set_string_member(result, "procedure",
+                                  task->procedure != NULL ? task->procedure : "resume");
     if (task->request != NULL)
         json_object_set_string_member(result, "request", task->request);
     if (mado_arguments_has(arguments, MADO_OPTION_ABSENT))
@@ -459,8 +436,7 @@ mado_visit_show(JsonObject *result)
 {
     const char *outcome = json_object_get_string_member_with_default(result, "outcome", "");
     const char *visit = json_object_get_string_member_with_default(result, "visit", "");
-    const char *procedure =
-        json_object_get_string_member_with_default(result, "procedure", "");
+    const char *procedure = json_object_get_string_member_with_default(result, "procedure", "");
 
     if (json_object_has_member(result, "card")) {
         g_print("%s\n", _("The card now:"));
@@ -476,6 +452,5 @@ mado_visit_show(JsonObject *result)
         g_print("%s\n", _("Refused. Nothing was changed on the card."));
     else if (visit[0] != '\0')
         g_print("%s\n  madoguchictl resume %s\n",
-                _("On hold. Do not hand over the card. Continue with:"),
-                visit);
+                _("On hold. Do not hand over the card. Continue with:"), visit);
 }

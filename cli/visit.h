@@ -17,8 +17,8 @@ typedef struct {
 } MadoVisitTask;
 
 /*
- * Runs to the end. @result gets: procedure, request, visit, outcome (committed, aborted, refused,
- * held), exchanges, card. Errors: what ended it; HELD when the visit is on hold.
+ * Runs to the end. @result gets: procedure, request, visit, outcome (committed, aborted,
+ * refused, held), exchanges, card. Errors: what ended it; HELD when the visit is on hold.
  */
 gboolean
 mado_visit_run(const MadoArguments *arguments,
