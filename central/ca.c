@@ -23,18 +23,17 @@
 
 /* Attributes of the holder in the signature certificate, otherName with UTF8String
  * (1.2.392.200149.8.5.5.x); the order is the one seen on cards. */
-#define OID_NAME       "1.2.392.200149.8.5.5.1"
-#define OID_NAME_SUB   "1.2.392.200149.8.5.5.2"
-#define OID_SEX        "1.2.392.200149.8.5.5.3"
-#define OID_BIRTH      "1.2.392.200149.8.5.5.4"
-#define OID_ADDRESS    "1.2.392.200149.8.5.5.5"
+#define OID_NAME        "1.2.392.200149.8.5.5.1"
+#define OID_NAME_SUB    "1.2.392.200149.8.5.5.2"
+#define OID_SEX         "1.2.392.200149.8.5.5.3"
+#define OID_BIRTH       "1.2.392.200149.8.5.5.4"
+#define OID_ADDRESS     "1.2.392.200149.8.5.5.5"
 #define OID_ADDRESS_SUB "1.2.392.200149.8.5.5.6"
 
 MadoDate
 mado_ca_today(gint64 now_ms)
 {
-    g_autoptr(GDateTime) time =
-        g_date_time_new_from_unix_utc(now_ms / MS_PER_S + JST_OFFSET_S);
+    g_autoptr(GDateTime) time = g_date_time_new_from_unix_utc(now_ms / MS_PER_S + JST_OFFSET_S);
     MadoDate day = {0, 0, 0};
 
     if (time != NULL)
@@ -72,9 +71,7 @@ set_not_after(X509 *certificate, const MadoDate *day)
         g_date_time_new_utc(day->year, day->month, day->day, 23, 59, 59.0);
 
     return end != NULL && ASN1_TIME_adj(X509_getm_notAfter(certificate),
-                                        g_date_time_to_unix(end) - JST_OFFSET_S,
-                                        0,
-                                        0) != NULL;
+                                        g_date_time_to_unix(end) - JST_OFFSET_S, 0, 0) != NULL;
 }
 
 static gboolean
@@ -90,9 +87,7 @@ set_validity(X509 *certificate, const MadoCaRequest *request, GError **error)
         !mado_date_parse(request->card_expiry, strlen(request->card_expiry), &expiry) ||
         !mado_ca_last_day(&birth, &today, &expiry, &last) ||
         mado_date_compare(&last, &today) < 0) {
-        g_set_error(error,
-                    MADO_ERROR,
-                    MADO_ERROR_CERTIFICATE,
+        g_set_error(error, MADO_ERROR, MADO_ERROR_CERTIFICATE,
                     "the card is expired: no certificate can be issued");
         return FALSE;
     }
@@ -183,8 +178,7 @@ format_birth(const char *birth, char ret_text[MADO_DATE_LEN + 2])
     MadoDateEra era;
     unsigned era_year;
 
-    if (!mado_date_parse(birth, strlen(birth), &day) ||
-        !mado_date_era(&day, &era, &era_year))
+    if (!mado_date_parse(birth, strlen(birth), &day) || !mado_date_era(&day, &era, &era_year))
         return FALSE;
     ret_text[0] = (char)('0' + (int)era);
     memcpy(ret_text + 1, birth, MADO_DATE_LEN + 1);
@@ -207,15 +201,15 @@ add_holder(X509 *certificate, const MadoResident *resident, GError **error)
     char birth[MADO_DATE_LEN + 2];
     gboolean done;
 
-    done = names != NULL && format_birth(resident->birth, birth) &&
-           add_other_name(names, OID_NAME, resident->name) &&
-           add_other_name(names, OID_BIRTH, birth) &&
-           add_other_name(names, OID_SEX, resident->sex) &&
-           add_other_name(names, OID_ADDRESS, resident->address) &&
-           add_other_name(names, OID_NAME_SUB, name_flags) &&
-           add_other_name(names, OID_ADDRESS_SUB, address_flags) &&
-           X509_add1_ext_i2d(certificate, NID_subject_alt_name, names, 0, X509V3_ADD_DEFAULT) ==
-               1;
+    done =
+        names != NULL && format_birth(resident->birth, birth) &&
+        add_other_name(names, OID_NAME, resident->name) &&
+        add_other_name(names, OID_BIRTH, birth) &&
+        add_other_name(names, OID_SEX, resident->sex) &&
+        add_other_name(names, OID_ADDRESS, resident->address) &&
+        add_other_name(names, OID_NAME_SUB, name_flags) &&
+        add_other_name(names, OID_ADDRESS_SUB, address_flags) &&
+        X509_add1_ext_i2d(certificate, NID_subject_alt_name, names, 0, X509V3_ADD_DEFAULT) == 1;
     GENERAL_NAMES_free(names);
     mado_wipe(birth, sizeof birth);
     return done || mado_error_set_openssl(error, MADO_ERROR_INTERNAL, "naming the holder");
@@ -238,18 +232,14 @@ add_extensions(X509 *certificate, const MadoCaRequest *request, GError **error)
                             : "critical,digitalSignature";
 
     if (!mado_pki_add_extension(certificate, request->issuer, NID_key_usage, usage, error) ||
-        !mado_pki_add_extension(certificate,
-                                request->issuer,
-                                NID_certificate_policies,
-                                policy_of(request->realm, request->slot),
-                                error) ||
-        !mado_pki_add_extension(
-            certificate, request->issuer, NID_authority_key_identifier, "keyid", error) ||
-        !mado_pki_add_extension(
-            certificate, request->issuer, NID_subject_key_identifier, "hash", error))
+        !mado_pki_add_extension(certificate, request->issuer, NID_certificate_policies,
+                                policy_of(request->realm, request->slot), error) ||
+        !mado_pki_add_extension(certificate, request->issuer, NID_authority_key_identifier,
+                                "keyid", error) ||
+        !mado_pki_add_extension(certificate, request->issuer, NID_subject_key_identifier,
+                                "hash", error))
         return FALSE;
-    return request->slot != MADO_SLOT_SIGN ||
-           add_holder(certificate, request->resident, error);
+    return request->slot != MADO_SLOT_SIGN || add_holder(certificate, request->resident, error);
 }
 
 static gboolean
@@ -258,7 +248,8 @@ build(X509 *certificate, const MadoCaRequest *request, GError **error)
     if (X509_set_version(certificate, X509_VERSION_3) != 1 ||
         X509_set_pubkey(certificate, request->key) != 1)
         return mado_error_set_openssl(error, MADO_ERROR_INTERNAL, "filling a certificate");
-    if (!mado_pki_set_serial(certificate, error) || !set_validity(certificate, request, error) ||
+    if (!mado_pki_set_serial(certificate, error) ||
+        !set_validity(certificate, request, error) ||
         !set_subject(certificate, request, error) ||
         !add_extensions(certificate, request, error))
         return FALSE;

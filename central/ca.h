@@ -27,7 +27,8 @@ typedef struct {
     gint64 now_ms;
 } MadoCaRequest;
 
-/* (transfer full): INTERNAL; CERTIFICATE when the card expires before the certificate begins. */
+/* (transfer full): INTERNAL; CERTIFICATE when the card expires before the certificate begins.
+ */
 X509 *
 mado_ca_issue(const MadoCaRequest *request, GError **error);
 

@@ -52,8 +52,8 @@ key_version_of(MadoRealmCode realm)
 static gboolean
 refuse(GError **error, const char *why)
 {
-    g_set_error(
-        error, MADO_PROBLEM_DOMAIN, MADO_PROBLEM_REQUEST_MISMATCH, "secure channel: %s", why);
+    g_set_error(error, MADO_PROBLEM_DOMAIN, MADO_PROBLEM_REQUEST_MISMATCH, "secure channel: %s",
+                why);
     return FALSE;
 }
 
@@ -64,12 +64,9 @@ start(MadoChannel *self,
       GError **error)
 {
     MadoScp03Keys keys;
-    MadoScp03Status status = mado_scp03_key_diversify(mado_secret_peek(issuer->master),
-                                                      mado_secret_len(issuer->master),
-                                                      label_of(issuer->realm),
-                                                      issuer->card_id,
-                                                      MADO_CARD_ID_LEN,
-                                                      &keys);
+    MadoScp03Status status = mado_scp03_key_diversify(
+        mado_secret_peek(issuer->master), mado_secret_len(issuer->master),
+        label_of(issuer->realm), issuer->card_id, MADO_CARD_ID_LEN, &keys);
 
     if (status == MADO_SCP03_OK)
         status = mado_scp03_host_begin(&keys, issuer->host_challenge, answer, &self->host);
@@ -124,11 +121,7 @@ mado_channel_peek_id(const MadoChannel *self)
 static gboolean
 set_failure(GError **error, const char *doing, MadoScp03Status status)
 {
-    g_set_error(error,
-                MADO_ERROR,
-                MADO_ERROR_INTERNAL,
-                "%s: %s",
-                doing,
+    g_set_error(error, MADO_ERROR, MADO_ERROR_INTERNAL, "%s: %s", doing,
                 mado_scp03_key_status_name(status));
     return FALSE;
 }
@@ -199,8 +192,8 @@ mado_channel_add(MadoChannel *self,
 static gboolean
 refuse_answer(GError **error, guint number, const char *why)
 {
-    g_set_error(
-        error, MADO_ERROR, MADO_ERROR_CARD_REFUSED, "answer %u of the script: %s", number, why);
+    g_set_error(error, MADO_ERROR, MADO_ERROR_CARD_REFUSED, "answer %u of the script: %s",
+                number, why);
     return FALSE;
 }
 
@@ -225,11 +218,8 @@ take_answer(const Pending *pending, const guint8 *data, gsize len, MadoChannelRe
 }
 
 static gboolean
-open_answer(MadoChannel *self,
-            guint number,
-            GBytes *answer,
-            MadoChannelResult *result,
-            GError **error)
+open_answer(
+    MadoChannel *self, guint number, GBytes *answer, MadoChannelResult *result, GError **error)
 {
     const Pending *pending = &self->pending[number];
     guint8 plain[MAX_ANSWER_LEN];

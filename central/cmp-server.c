@@ -24,6 +24,12 @@
 #define TAG_CERT_CONF    0xB8 /* [24] of PKIBody */
 #define STATUS_ACCEPTED  0x00
 
+/* Choices of PKIBody; OpenSSL 3.0 keeps its names to itself. */
+#define BODY_CP        3
+#define BODY_P10CR     4
+#define BODY_PKI_CONF  19
+#define BODY_CERT_CONF 24
+
 typedef struct {
     MadoCmpServerIssue issue;
     gpointer user_data;
@@ -40,13 +46,8 @@ refuse(GError **error, const char *why)
     if (code != 0)
         ERR_error_string_n(code, reason, sizeof reason);
     ERR_clear_error();
-    g_set_error(error,
-                MADO_PROBLEM_DOMAIN,
-                MADO_PROBLEM_BAD_MESSAGE,
-                "CMP: %s%s%s",
-                why,
-                reason[0] != '\0' ? ": " : "",
-                reason);
+    g_set_error(error, MADO_PROBLEM_DOMAIN, MADO_PROBLEM_BAD_MESSAGE, "CMP: %s%s%s", why,
+                reason[0] != '\0' ? ": " : "", reason);
     return FALSE;
 }
 
@@ -241,7 +242,7 @@ mado_cmp_server_answer(const MadoCmpServer *self,
 
     if (server == NULL)
         return mado_error_set_openssl(error, MADO_ERROR_INTERNAL, "making a CMP server");
-    answer = process(server, p10cr, OSSL_CMP_PKIBODY_P10CR, OSSL_CMP_PKIBODY_CP, error);
+    answer = process(server, p10cr, BODY_P10CR, BODY_CP, error);
     OSSL_CMP_SRV_CTX_free(server);
     if (job.error != NULL) {
         g_clear_error(error);
@@ -301,14 +302,12 @@ static gboolean
 reopen(OSSL_CMP_SRV_CTX *server, const MadoCmpServerIssued *issued, GError **error)
 {
     ASN1_OCTET_STRING *nonce = ASN1_OCTET_STRING_new();
-    g_autoptr(GBytes) again =
-        process(server, issued->p10cr, OSSL_CMP_PKIBODY_P10CR, OSSL_CMP_PKIBODY_CP, error);
-    gboolean done = again != NULL && nonce != NULL &&
-                    ASN1_OCTET_STRING_set(nonce,
-                                          g_bytes_get_data(issued->nonce, NULL),
-                                          (int)g_bytes_get_size(issued->nonce)) == 1 &&
-                    OSSL_CMP_CTX_set1_senderNonce(OSSL_CMP_SRV_CTX_get0_cmp_ctx(server),
-                                                  nonce) == 1;
+    g_autoptr(GBytes) again = process(server, issued->p10cr, BODY_P10CR, BODY_CP, error);
+    gboolean done =
+        again != NULL && nonce != NULL &&
+        ASN1_OCTET_STRING_set(nonce, g_bytes_get_data(issued->nonce, NULL),
+                              (int)g_bytes_get_size(issued->nonce)) == 1 &&
+        OSSL_CMP_CTX_set1_senderNonce(OSSL_CMP_SRV_CTX_get0_cmp_ctx(server), nonce) == 1;
 
     ASN1_OCTET_STRING_free(nonce);
     if (!done && again != NULL)
@@ -332,15 +331,12 @@ mado_cmp_server_confirm(const MadoCmpServer *self,
         return NULL;
     }
     if (reopen(server, issued, error))
-        answer = process(
-            server, cert_conf, OSSL_CMP_PKIBODY_CERTCONF, OSSL_CMP_PKIBODY_PKICONF, error);
+        answer = process(server, cert_conf, BODY_CERT_CONF, BODY_PKI_CONF, error);
     OSSL_CMP_SRV_CTX_free(server);
     if (answer == NULL)
         return NULL;
     if (!is_accepted(cert_conf)) {
-        g_set_error(error,
-                    MADO_ERROR,
-                    MADO_ERROR_CERTIFICATE,
+        g_set_error(error, MADO_ERROR, MADO_ERROR_CERTIFICATE,
                     "the desk rejects the certificate");
         return NULL;
     }

@@ -2,15 +2,15 @@
 /*
  * The CA's end of CMP (RFC 9810), one message at a time: p10cr is answered with cp, certConf
  * with pkiConf; everything else, implicitConfirm and unprotected messages included, is refused.
- * OpenSSL's server object keeps no state between calls: it lives in the database, and a certConf
- * is answered after the stored p10cr was replayed into a fresh object. Pure CPU.
+ * OpenSSL's server object keeps no state between calls: it lives in the database, and a
+ * certConf is answered after the stored p10cr was replayed into a fresh object. Pure CPU.
  *
  * The sender must be the desk whose message carried the CMP: its signing certificate is pinned.
  */
 #pragma once
 
 #include <gio/gio.h>
-#include <openssl/types.h>
+#include <openssl/x509.h>
 
 typedef struct {
     X509 *cert; /* borrowed, as everything here: ours */

@@ -54,18 +54,14 @@ mado_enrol_is_id(const char *text)
 static gboolean
 make_folders(const char *folder, GError **error)
 {
-    static const char *const parts[] = {
-        "", "/keys", "/anchors", "/anchors/face", "/relay", "/operators"};
+    static const char *const parts[] = {"",       "/keys",     "/anchors", "/anchors/face",
+                                        "/relay", "/operators"};
 
     for (gsize i = 0; i < G_N_ELEMENTS(parts); i++) {
         g_autofree char *path = g_strconcat(folder, parts[i], NULL);
 
         if (g_mkdir(path, 0700) != 0) {
-            g_set_error(error,
-                        MADO_ERROR,
-                        MADO_ERROR_CONFIG,
-                        "making '%s': %s",
-                        path,
+            g_set_error(error, MADO_ERROR, MADO_ERROR_CONFIG, "making '%s': %s", path,
                         g_strerror(errno));
             return FALSE;
         }
@@ -83,8 +79,7 @@ issue_pair(const MadoKeysPair *ca,
            GError **error)
 {
     const MadoPkiName names[] = {
-        {"O",
-         centre->realm == MADO_REALM_CODE_TRAINING ? "Madoguchi TRAINING" : "Madoguchi"},
+        {"O", centre->realm == MADO_REALM_CODE_TRAINING ? "Madoguchi TRAINING" : "Madoguchi"},
         {"OU", centre->municipality},
         {"CN", terminal},
         {NULL, NULL}};
@@ -149,18 +144,14 @@ make_tls_pair(const MadoEnrolCentre *centre,
     if (certificate == NULL)
         return FALSE;
     der = mado_pki_certificate_to_der(certificate);
-    mado_envelope_sha256(
-        g_bytes_get_data(der, NULL), g_bytes_get_size(der), record->tls_hash);
+    mado_envelope_sha256(g_bytes_get_data(der, NULL), g_bytes_get_size(der), record->tls_hash);
     X509_free(certificate);
     return TRUE;
 }
 
 static gboolean
-copy_certificate(const char *keys,
-                 const char *name,
-                 const char *folder,
-                 const char *target,
-                 GError **error)
+copy_certificate(
+    const char *keys, const char *name, const char *folder, const char *target, GError **error)
 {
     g_autofree char *from = mado_keys_path(keys, name, ".crt");
     g_autofree char *to = mado_keys_path(folder, target, "");
@@ -198,7 +189,8 @@ copy_face_anchor(const char *keys, const char *name, const char *folder, GError 
 {
     g_autofree char *key_path = mado_keys_path(keys, name, ".key");
     g_autofree char *cvc_path = mado_keys_path(
-        keys, strcmp(name, MADO_KEYS_CVC_TEXT) == 0 ? MADO_KEYS_TEXT : MADO_KEYS_VISUAL, ".cvc");
+        keys, strcmp(name, MADO_KEYS_CVC_TEXT) == 0 ? MADO_KEYS_TEXT : MADO_KEYS_VISUAL,
+        ".cvc");
     g_autofree char *cvc_data = NULL;
     g_autofree char *path = NULL;
     char hex[MADO_HEX_SIZE(MADO_CVC_KEY_ID_LEN)];
@@ -227,7 +219,8 @@ copy_anchors(const MadoEnrolCentre *centre, const char *folder, GError **error)
     const char *keys = centre->keys;
 
     if (!copy_certificate(keys, MADO_KEYS_DECRYPT, folder, "keys/centre-encrypt.crt", error) ||
-        !copy_certificate(keys, MADO_KEYS_MESSAGE_CA, folder, "keys/centre-anchor.crt", error) ||
+        !copy_certificate(keys, MADO_KEYS_MESSAGE_CA, folder, "keys/centre-anchor.crt",
+                          error) ||
         !copy_certificate(keys, MADO_KEYS_TLS_CA, folder, "relay/centre-ca.crt", error) ||
         !copy_certificate(keys, MADO_KEYS_JPKI_AUTH, folder, "anchors/jpki-auth.pem", error) ||
         !copy_certificate(keys, MADO_KEYS_JPKI_SIGN, folder, "anchors/jpki-sign.pem", error))
@@ -247,27 +240,27 @@ write_configuration(const MadoEnrolCentre *centre,
 {
     g_autofree char *daemon_path = g_strconcat(folder, "/madoguchid.conf", NULL);
     g_autofree char *relay_path = g_strconcat(folder, "/relay.conf", NULL);
-    g_autofree char *daemon = g_strdup_printf("[desk]\n"
-                                              "realm=%s\n"
-                                              "terminal=%s\n"
-                                              "journal=journal/journal.db\n\n"
-                                              "[keys]\n"
-                                              "sign-key=keys/sign.key\n"
-                                              "sign-cert=keys/sign.crt\n"
-                                              "decrypt-key=keys/decrypt.key\n"
-                                              "decrypt-cert=keys/decrypt.crt\n\n"
-                                              "[centre]\n"
-                                              "encrypt-cert=keys/centre-encrypt.crt\n"
-                                              "anchor=keys/centre-anchor.crt\n"
-                                              "signer-cn=" MADO_KEYS_CENTRE_CN "\n\n"
-                                              "[anchors]\n"
-                                              "face=anchors/face\n"
-                                              "jpki-auth=anchors/jpki-auth.pem\n"
-                                              "jpki-sign=anchors/jpki-sign.pem\n\n"
-                                              "[log]\n"
-                                              "level=info\n",
-                                              mado_settings_central_realm_name(centre->realm),
-                                              terminal);
+    g_autofree char *daemon =
+        g_strdup_printf("[desk]\n"
+                        "realm=%s\n"
+                        "terminal=%s\n"
+                        "journal=journal/journal.db\n\n"
+                        "[keys]\n"
+                        "sign-key=keys/sign.key\n"
+                        "sign-cert=keys/sign.crt\n"
+                        "decrypt-key=keys/decrypt.key\n"
+                        "decrypt-cert=keys/decrypt.crt\n\n"
+                        "[centre]\n"
+                        "encrypt-cert=keys/centre-encrypt.crt\n"
+                        "anchor=keys/centre-anchor.crt\n"
+                        "signer-cn=" MADO_KEYS_CENTRE_CN "\n\n"
+                        "[anchors]\n"
+                        "face=anchors/face\n"
+                        "jpki-auth=anchors/jpki-auth.pem\n"
+                        "jpki-sign=anchors/jpki-sign.pem\n\n"
+                        "[log]\n"
+                        "level=info\n",
+                        mado_settings_central_realm_name(centre->realm), terminal);
     g_autofree char *relay = g_strdup_printf("[centre]\n"
                                              "url=%s\n"
                                              "ca=relay/centre-ca.crt\n\n"
@@ -280,13 +273,12 @@ write_configuration(const MadoEnrolCentre *centre,
                                              "key=operators/clerk.key\n\n"
                                              "[limits]\n"
                                              "budget-ms=60000\n",
-                                             centre->url,
-                                             terminal);
+                                             centre->url, terminal);
 
-    return mado_private_file_write_public(
-               daemon_path, (const guint8 *)daemon, strlen(daemon), error) &&
-           mado_private_file_write_public(
-               relay_path, (const guint8 *)relay, strlen(relay), error);
+    return mado_private_file_write_public(daemon_path, (const guint8 *)daemon, strlen(daemon),
+                                          error) &&
+           mado_private_file_write_public(relay_path, (const guint8 *)relay, strlen(relay),
+                                          error);
 }
 
 gboolean
@@ -299,8 +291,8 @@ mado_enrol_desk(const MadoEnrolCentre *centre,
     g_autoptr(MadoTerminalRecord) record = g_new0(MadoTerminalRecord, 1);
 
     if (!mado_enrol_is_terminal(terminal)) {
-        g_set_error(
-            error, MADO_ERROR, MADO_ERROR_CONFIG, "terminal '%s': not A-Z 0-9 -", terminal);
+        g_set_error(error, MADO_ERROR, MADO_ERROR_CONFIG, "terminal '%s': not A-Z 0-9 -",
+                    terminal);
         return FALSE;
     }
     g_strlcpy(record->id, terminal, sizeof record->id);
@@ -324,13 +316,10 @@ write_operator_key(const char *path,
     char *data;
     long len;
 
-    if (bio == NULL || PEM_write_bio_PKCS8PrivateKey(bio,
-                                                     key,
-                                                     EVP_aes_256_cbc(),
-                                                     (const char *)mado_secret_peek(passphrase),
-                                                     (int)mado_secret_len(passphrase),
-                                                     NULL,
-                                                     NULL) != 1) {
+    if (bio == NULL ||
+        PEM_write_bio_PKCS8PrivateKey(bio, key, EVP_aes_256_cbc(),
+                                      (const char *)mado_secret_peek(passphrase),
+                                      (int)mado_secret_len(passphrase), NULL, NULL) != 1) {
         mado_error_set_openssl(error, MADO_ERROR_INTERNAL, "writing an operator's key");
     } else {
         len = BIO_get_mem_data(bio, &data);
@@ -353,8 +342,8 @@ mado_enrol_operator(MadoStore *store,
     gboolean done;
 
     if (!mado_enrol_is_id(id)) {
-        g_set_error(
-            error, MADO_ERROR, MADO_ERROR_CONFIG, "operator '%s': not A-Z a-z 0-9 . _ -", id);
+        g_set_error(error, MADO_ERROR, MADO_ERROR_CONFIG,
+                    "operator '%s': not A-Z a-z 0-9 . _ -", id);
         return FALSE;
     }
     key = mado_pki_new_ec_key(error);

@@ -16,7 +16,10 @@ mado_keys_path(const char *folder, const char *name, const char *suffix)
 }
 
 gboolean
-mado_keys_load_pair(const char *folder, const char *name, MadoKeysPair *ret_pair, GError **error)
+mado_keys_load_pair(const char *folder,
+                    const char *name,
+                    MadoKeysPair *ret_pair,
+                    GError **error)
 {
     g_autofree char *key_path = mado_keys_path(folder, name, ".key");
     g_autofree char *cert_path = mado_keys_path(folder, name, ".crt");

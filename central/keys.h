@@ -31,8 +31,8 @@
 #define MADO_KEYS_MASTER_LEN 32
 
 typedef struct {
-    EVP_PKEY *key;  /* owned */
-    X509 *cert;     /* owned */
+    EVP_PKEY *key; /* owned */
+    X509 *cert;    /* owned */
 } MadoKeysPair;
 
 typedef struct {
@@ -53,7 +53,10 @@ mado_keys_free(MadoKeys *self); /* NULL is allowed */
 
 /* (transfer full): FOLDER/NAME.key and FOLDER/NAME.crt. */
 gboolean
-mado_keys_load_pair(const char *folder, const char *name, MadoKeysPair *ret_pair, GError **error);
+mado_keys_load_pair(const char *folder,
+                    const char *name,
+                    MadoKeysPair *ret_pair,
+                    GError **error);
 gboolean
 mado_keys_save_pair(const char *folder,
                     const char *name,

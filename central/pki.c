@@ -14,8 +14,8 @@
 
 #include <string.h>
 
-#define SERIAL_LEN     16
-#define BACKDATE_S     300 /* a desk's clock may be a little behind ours */
+#define SERIAL_LEN 16
+#define BACKDATE_S 300 /* a desk's clock may be a little behind ours */
 
 EVP_PKEY *
 mado_pki_new_ec_key(GError **error)
@@ -43,13 +43,8 @@ mado_pki_new_name(const MadoPkiName *names, GError **error)
     X509_NAME *name = X509_NAME_new();
 
     for (; name != NULL && names->attribute != NULL; names++) {
-        if (X509_NAME_add_entry_by_txt(name,
-                                       names->attribute,
-                                       MBSTRING_UTF8,
-                                       (const guint8 *)names->value,
-                                       -1,
-                                       -1,
-                                       0) != 1) {
+        if (X509_NAME_add_entry_by_txt(name, names->attribute, MBSTRING_UTF8,
+                                       (const guint8 *)names->value, -1, -1, 0) != 1) {
             X509_NAME_free(name);
             name = NULL;
         }
@@ -111,36 +106,32 @@ static gboolean
 add_host(X509 *certificate, const MadoPkiRequest *request, GError **error)
 {
     g_autoptr(GInetAddress) address = g_inet_address_new_from_string(request->host);
-    g_autofree char *value =
-        g_strconcat(address != NULL ? "IP:" : "DNS:", request->host, NULL);
+    g_autofree char *value = g_strconcat(address != NULL ? "IP:" : "DNS:", request->host, NULL);
 
-    return mado_pki_add_extension(
-               certificate, request->issuer, NID_ext_key_usage, "serverAuth", error) &&
-           mado_pki_add_extension(
-               certificate, request->issuer, NID_subject_alt_name, value, error);
+    return mado_pki_add_extension(certificate, request->issuer, NID_ext_key_usage, "serverAuth",
+                                  error) &&
+           mado_pki_add_extension(certificate, request->issuer, NID_subject_alt_name, value,
+                                  error);
 }
 
 static gboolean
 add_extensions(X509 *certificate, const MadoPkiRequest *request, GError **error)
 {
-    const char *constraints =
-        request->kind == MADO_PKI_AUTHORITY ? "critical,CA:TRUE,pathlen:0" : "critical,CA:FALSE";
+    const char *constraints = request->kind == MADO_PKI_AUTHORITY ? "critical,CA:TRUE,pathlen:0"
+                                                                  : "critical,CA:FALSE";
 
-    if (!mado_pki_add_extension(
-            certificate, request->issuer, NID_basic_constraints, constraints, error) ||
-        !mado_pki_add_extension(certificate,
-                                request->issuer,
-                                NID_key_usage,
-                                key_usage_of(request->kind),
-                                error) ||
-        !mado_pki_add_extension(
-            certificate, request->issuer, NID_subject_key_identifier, "hash", error) ||
-        !mado_pki_add_extension(
-            certificate, request->issuer, NID_authority_key_identifier, "keyid", error))
+    if (!mado_pki_add_extension(certificate, request->issuer, NID_basic_constraints,
+                                constraints, error) ||
+        !mado_pki_add_extension(certificate, request->issuer, NID_key_usage,
+                                key_usage_of(request->kind), error) ||
+        !mado_pki_add_extension(certificate, request->issuer, NID_subject_key_identifier,
+                                "hash", error) ||
+        !mado_pki_add_extension(certificate, request->issuer, NID_authority_key_identifier,
+                                "keyid", error))
         return FALSE;
     if (request->kind == MADO_PKI_TLS_CLIENT)
-        return mado_pki_add_extension(
-            certificate, request->issuer, NID_ext_key_usage, "clientAuth", error);
+        return mado_pki_add_extension(certificate, request->issuer, NID_ext_key_usage,
+                                      "clientAuth", error);
     if (request->kind == MADO_PKI_TLS_SERVER)
         return add_host(certificate, request, error);
     return TRUE;
@@ -157,8 +148,8 @@ set_fields(X509 *certificate, const MadoPkiRequest *request, X509_NAME *name)
            X509_set_issuer_name(certificate, issuer) == 1 &&
            X509_set_pubkey(certificate, request->key) == 1 &&
            X509_gmtime_adj(X509_getm_notBefore(certificate), -BACKDATE_S) != NULL &&
-           X509_time_adj_ex(
-               X509_getm_notAfter(certificate), (int)request->n_days, 0, NULL) != NULL;
+           X509_time_adj_ex(X509_getm_notAfter(certificate), (int)request->n_days, 0, NULL) !=
+               NULL;
 }
 
 static gboolean

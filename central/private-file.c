@@ -25,12 +25,7 @@ set_errno(GError **error, const char *doing, const char *path)
 {
     int saved = errno;
 
-    g_set_error(error,
-                MADO_ERROR,
-                MADO_ERROR_CONFIG,
-                "%s '%s': %s",
-                doing,
-                path,
+    g_set_error(error, MADO_ERROR, MADO_ERROR_CONFIG, "%s '%s': %s", doing, path,
                 g_strerror(saved));
     return FALSE;
 }
@@ -174,17 +169,11 @@ mado_private_file_read_hex(const char *path, gsize n_bytes, GError **error)
     while (text_len > 0 && g_ascii_isspace(mado_secret_peek(text)[text_len - 1]))
         text_len--;
     key = mado_secret_new(n_bytes);
-    if (mado_hex_parse((const char *)mado_secret_peek(text),
-                       text_len,
-                       mado_secret_peek_writable(key),
-                       n_bytes,
-                       &len) != MADO_BYTES_OK ||
+    if (mado_hex_parse((const char *)mado_secret_peek(text), text_len,
+                       mado_secret_peek_writable(key), n_bytes, &len) != MADO_BYTES_OK ||
         len != n_bytes) {
-        g_set_error(error,
-                    MADO_ERROR,
-                    MADO_ERROR_CONFIG,
-                    "'%s' does not hold %" G_GSIZE_FORMAT " bytes in hexadecimal",
-                    path,
+        g_set_error(error, MADO_ERROR, MADO_ERROR_CONFIG,
+                    "'%s' does not hold %" G_GSIZE_FORMAT " bytes in hexadecimal", path,
                     n_bytes);
         return NULL;
     }

@@ -17,11 +17,7 @@ struct _MadoSqlite {
 static gboolean
 set_error(MadoSqlite *self, const char *doing, GError **error)
 {
-    g_set_error(error,
-                MADO_ERROR,
-                MADO_ERROR_JOURNAL,
-                "%s: %s",
-                doing,
+    g_set_error(error, MADO_ERROR, MADO_ERROR_JOURNAL, "%s: %s", doing,
                 self->db != NULL ? sqlite3_errmsg(self->db) : "out of memory");
     return FALSE;
 }
@@ -186,6 +182,12 @@ gint64
 mado_query_take_int(MadoQuery *self)
 {
     return sqlite3_column_int64(self->stmt, self->at++);
+}
+
+guint
+mado_query_take_enum(MadoQuery *self)
+{
+    return (guint)sqlite3_column_int(self->stmt, self->at++);
 }
 
 void

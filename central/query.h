@@ -58,6 +58,8 @@ mado_query_one(MadoQuery *self, const char *what, GError **error);
 /* Columns, in order. A value of another size or kind than asked for is taken as empty. */
 gint64
 mado_query_take_int(MadoQuery *self);
+guint
+mado_query_take_enum(MadoQuery *self);
 void
 mado_query_take_text(MadoQuery *self, char *ret_text, gsize size);
 void

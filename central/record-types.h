@@ -5,6 +5,7 @@
 #include "central/visit-table.h"
 
 #include <gio/gio.h>
+
 #include <madoguchi/card.h>
 #include <madoguchi/message.h>
 
@@ -44,10 +45,10 @@ typedef struct {
     MadoVisitStage stage;
     guint32 attempt;
     guint32 fencing;
-    guint16 step;       /* of the last message taken in this attempt */
-    guint8 slots;       /* set of MadoSlot */
-    guint8 n_failures;  /* scripts that failed in this attempt */
-    gboolean may_start; /* resident here, or nobody needed: OPEN may be sent again */
+    guint16 step;        /* of the last message taken in this attempt */
+    guint8 slots;        /* set of MadoSlot */
+    guint8 n_failures;   /* scripts that failed in this attempt */
+    gboolean may_start;  /* resident here, or nobody needed: OPEN may be sent again */
     gboolean has_script; /* a script was made: the card may know of it */
     gboolean is_commit_sent;
     guint8 centre_nonce[16];

@@ -33,12 +33,9 @@ typedef struct {
     }
 
 static const Field fields[] = {
-    FIELD(TAG_NUMBER, "number", number),
-    FIELD(TAG_NAME, "name", name),
-    FIELD(TAG_KANA, "kana", kana),
-    FIELD(TAG_BIRTH, "birth", birth),
-    FIELD(TAG_SEX, "sex", sex),
-    FIELD(TAG_ADDRESS, "address", address),
+    FIELD(TAG_NUMBER, "number", number), FIELD(TAG_NAME, "name", name),
+    FIELD(TAG_KANA, "kana", kana),       FIELD(TAG_BIRTH, "birth", birth),
+    FIELD(TAG_SEX, "sex", sex),          FIELD(TAG_ADDRESS, "address", address),
 };
 
 MadoResident *
@@ -63,7 +60,7 @@ is_text(const char *text, gsize max_len)
 
     if (len == 0 || len > max_len || !g_utf8_validate(text, (gssize)len, NULL))
         return FALSE;
-    for (const char *at = text; *at != '\0'; at = g_utf8_next_char(at))
+    for (const char *at = text; *at != '\0'; at = g_utf8_find_next_char(at, NULL))
         if (g_unichar_iscntrl(g_utf8_get_char(at)))
             return FALSE;
     return TRUE;

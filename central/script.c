@@ -55,8 +55,7 @@ begin_field(const guint8 transaction[MADO_TRANSACTION_LEN])
     Field field = {.secret = mado_secret_new(MAX_DATA_LEN)};
 
     mado_writer_init(&field.writer, mado_secret_peek_writable(field.secret), MAX_DATA_LEN);
-    mado_writer_tlv(
-        &field.writer, MADO_TAG_TRANSACTION, transaction, MADO_TRANSACTION_LEN);
+    mado_writer_tlv(&field.writer, MADO_TAG_TRANSACTION, transaction, MADO_TRANSACTION_LEN);
     return field;
 }
 
@@ -77,9 +76,7 @@ put_u16(Field *field, guint32 tag, guint16 value)
 static void
 put_u32(Field *field, guint32 tag, guint32 value)
 {
-    guint8 bytes[4] = {(guint8)(value >> 24),
-                       (guint8)(value >> 16),
-                       (guint8)(value >> 8),
+    guint8 bytes[4] = {(guint8)(value >> 24), (guint8)(value >> 16), (guint8)(value >> 8),
                        (guint8)value};
 
     mado_writer_tlv(&field->writer, tag, bytes, sizeof bytes);
@@ -238,11 +235,12 @@ mado_script_open(MadoChannel *channel,
                  MadoBodyReply *reply,
                  GError **error)
 {
+    MadoLifeCycle target = mado_script_life_after(transaction->procedure);
     Field field = begin_field(transaction->id);
 
     put_u32(&field, MADO_TAG_FENCING, transaction->fencing);
     put_u8(&field, MADO_TAG_SLOTS, transaction->slots);
-    put_u8(&field, MADO_TAG_LIFE, (guint8)mado_script_life_after(transaction->procedure));
+    put_u8(&field, MADO_TAG_LIFE, (guint8)target);
     if (!mado_channel_begin_script(channel, MADO_SCRIPT_OPEN, reply, error)) {
         mado_secret_free(field.secret);
         return FALSE;
@@ -274,8 +272,8 @@ add_certificate(MadoChannel *channel,
         put_u8(&field, MADO_TAG_SLOT, (guint8)certificate->slot);
         put_u16(&field, MADO_TAG_OFFSET, (guint16)offset);
         put_u16(&field, MADO_TAG_TOTAL, (guint16)len);
-        mado_writer_tlv(
-            &field.writer, MADO_TAG_CHUNK, der + offset, MIN(len - offset, MADO_CHUNK_LEN));
+        mado_writer_tlv(&field.writer, MADO_TAG_CHUNK, der + offset,
+                        MIN(len - offset, MADO_CHUNK_LEN));
         if (!add_field(channel, reply, &field, COMMAND_STAGE, 0, error))
             return FALSE;
     }

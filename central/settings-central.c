@@ -10,55 +10,21 @@
 #include <string.h>
 
 static const MadoSettingRow rows[] = {
-    {"centre",
-     "realm",
-     MADO_SETTING_CHOICE,
-     TRUE,
-     NULL,
+    {"centre", "realm", MADO_SETTING_CHOICE, TRUE, NULL,
      MADO_REALM_TRAINING "|" MADO_REALM_PRODUCTION,
      "what this centre's keys and cards are for; fixed by init"},
-    {"centre",
-     "municipality",
-     MADO_SETTING_STRING,
-     TRUE,
-     NULL,
-     NULL,
+    {"centre", "municipality", MADO_SETTING_STRING, TRUE, NULL, NULL,
      "code of five digits; requests of others are refused"},
-    {"centre",
-     "prefecture",
-     MADO_SETTING_STRING,
-     FALSE,
-     "Training",
-     NULL,
+    {"centre", "prefecture", MADO_SETTING_STRING, FALSE, "Training", NULL,
      "first L of certificate subjects"},
-    {"centre",
-     "city",
-     MADO_SETTING_STRING,
-     FALSE,
-     "Training",
-     NULL,
+    {"centre", "city", MADO_SETTING_STRING, FALSE, "Training", NULL,
      "second L of certificate subjects"},
-    {"centre",
-     "listen",
-     MADO_SETTING_STRING,
-     FALSE,
-     "127.0.0.1:8443",
-     NULL,
+    {"centre", "listen", MADO_SETTING_STRING, FALSE, "127.0.0.1:8443", NULL,
      "address and port of the HTTPS service"},
-    {"centre",
-     "database",
-     MADO_SETTING_PATH,
-     FALSE,
-     "central.db",
-     NULL,
+    {"centre", "database", MADO_SETTING_PATH, FALSE, "central.db", NULL,
      "the SQLite file; nothing personal in it is readable without keys/at-rest.key"},
     {"keys", "folder", MADO_SETTING_PATH, FALSE, "keys", NULL, "folder of the key files"},
-    {"log",
-     "level",
-     MADO_SETTING_CHOICE,
-     FALSE,
-     "info",
-     "debug|info|message|warning",
+    {"log", "level", MADO_SETTING_CHOICE, FALSE, "info", "debug|info|message|warning",
      "least level that is written"},
     {NULL, NULL, MADO_SETTING_STRING, FALSE, NULL, NULL, NULL},
 };
@@ -89,10 +55,7 @@ mado_settings_central_parse_listen(const char *text,
 
     if (colon == NULL || colon == text ||
         !g_ascii_string_to_unsigned(colon + 1, 10, 0, G_MAXUINT16, &port, NULL)) {
-        g_set_error(error,
-                    MADO_ERROR,
-                    MADO_ERROR_CONFIG,
-                    "listen: '%s' is not ADDRESS:PORT",
+        g_set_error(error, MADO_ERROR, MADO_ERROR_CONFIG, "listen: '%s' is not ADDRESS:PORT",
                     text);
         return FALSE;
     }
@@ -112,9 +75,7 @@ fill(MadoSettingsCentral *self, const MadoSettings *settings, GError **error)
     const char *realm = mado_settings_string(settings, "centre", "realm");
 
     if (!mado_settings_central_is_municipality(municipality)) {
-        g_set_error(error,
-                    MADO_ERROR,
-                    MADO_ERROR_CONFIG,
+        g_set_error(error, MADO_ERROR, MADO_ERROR_CONFIG,
                     "[centre] municipality: not five digits");
         return FALSE;
     }
@@ -126,10 +87,8 @@ fill(MadoSettingsCentral *self, const MadoSettings *settings, GError **error)
     self->database = g_strdup(mado_settings_string(settings, "centre", "database"));
     self->keys = g_strdup(mado_settings_string(settings, "keys", "folder"));
     self->log_level = g_strdup(mado_settings_string(settings, "log", "level"));
-    return mado_settings_central_parse_listen(mado_settings_string(settings, "centre", "listen"),
-                                              &self->host,
-                                              &self->port,
-                                              error);
+    return mado_settings_central_parse_listen(
+        mado_settings_string(settings, "centre", "listen"), &self->host, &self->port, error);
 }
 
 MadoSettingsCentral *

@@ -11,6 +11,7 @@
 #include "central/store-sqlite.h"
 #include "common/cvc.h"
 #include "common/error.h"
+#include "common/rsa.h"
 
 #include <glib/gstdio.h>
 #include <openssl/evp.h>
@@ -57,9 +58,8 @@ make_pair(const char *folder,
           gboolean is_training,
           GError **error)
 {
-    const MadoPkiName names[] = {{"O", is_training ? "Madoguchi TRAINING" : "Madoguchi"},
-                                 {"CN", row->cn},
-                                 {NULL, NULL}};
+    const MadoPkiName names[] = {
+        {"O", is_training ? "Madoguchi TRAINING" : "Madoguchi"}, {"CN", row->cn}, {NULL, NULL}};
     g_auto(MadoKeysPair) issuer = {NULL, NULL};
     g_auto(MadoKeysPair) pair = {mado_pki_new_ec_key(error), NULL};
     MadoPkiRequest request = {.kind = row->kind, .names = names, .host = host, .key = pair.key};
@@ -76,7 +76,8 @@ make_pair(const char *folder,
 }
 
 static gboolean
-make_root(const char *folder, const char *file, MadoSlot slot, MadoRealmCode realm, GError **error)
+make_root(
+    const char *folder, const char *file, MadoSlot slot, MadoRealmCode realm, GError **error)
 {
     g_auto(MadoKeysPair) pair = {mado_pki_new_rsa_key(error), NULL};
 
@@ -88,11 +89,11 @@ make_root(const char *folder, const char *file, MadoSlot slot, MadoRealmCode rea
 
 /* ---- card-verifiable certificates, training ---- */
 
-/* 7 digits, 08 05, 3 digits, 4 bytes (card.md 1.4). @digits: the ten, in order. */
+/* 7 digits, 08 05, 3 digits, 4 bytes FF. @digits: the ten, in order. */
 static void
 set_key_id(guint8 ret_id[MADO_CVC_KEY_ID_LEN], const char *digits)
 {
-    memset(ret_id, 0, MADO_CVC_KEY_ID_LEN);
+    memset(ret_id, 0xFF, MADO_CVC_KEY_ID_LEN);
     memcpy(ret_id, digits, 7);
     ret_id[7] = 0x08;
     ret_id[8] = 0x05;
@@ -100,19 +101,14 @@ set_key_id(guint8 ret_id[MADO_CVC_KEY_ID_LEN], const char *digits)
 }
 
 static gboolean
-sign_cvc(const char *folder,
-         const char *name,
-         const MadoCvc *cvc,
-         EVP_PKEY *issuer,
-         GError **error)
+sign_cvc(
+    const char *folder, const char *name, const MadoCvc *cvc, EVP_PKEY *issuer, GError **error)
 {
     g_autoptr(GBytes) bytes = mado_cvc_sign(cvc, issuer, error);
     g_autofree char *path = mado_keys_path(folder, name, ".cvc");
 
-    return bytes != NULL && mado_private_file_write_public(path,
-                                                           g_bytes_get_data(bytes, NULL),
-                                                           g_bytes_get_size(bytes),
-                                                           error);
+    return bytes != NULL && mado_private_file_write_public(path, g_bytes_get_data(bytes, NULL),
+                                                           g_bytes_get_size(bytes), error);
 }
 
 /* One issuer, and the municipality's signing key under it. */
@@ -123,8 +119,7 @@ make_cvc(const char *folder, gboolean is_text, const char *municipality, GError 
     const char *signer_name = is_text ? MADO_KEYS_TEXT : MADO_KEYS_VISUAL;
     g_autofree char *issuer_path = mado_keys_path(folder, issuer_name, ".key");
     g_autofree char *signer_path = mado_keys_path(folder, signer_name, ".key");
-    g_autofree char *subject =
-        g_strconcat("90", municipality, is_text ? "033" : "023", NULL);
+    g_autofree char *subject = g_strconcat("90", municipality, is_text ? "033" : "023", NULL);
     g_auto(MadoKeysPair) issuer = {mado_pki_new_rsa_key(error), NULL};
     g_auto(MadoKeysPair) signer = {NULL, NULL};
     MadoCvc cvc;
@@ -136,7 +131,7 @@ make_cvc(const char *folder, gboolean is_text, const char *municipality, GError 
         return FALSE;
     set_key_id(cvc.issuer_id, is_text ? "9000033001" : "9000023001");
     set_key_id(cvc.subject_id, subject);
-    return mado_cvc_key_from_pkey(signer.key, cvc.key, error) &&
+    return mado_rsa_key_from_pkey(signer.key, cvc.key, error) &&
            mado_private_file_write_key(issuer_path, issuer.key, error) &&
            mado_private_file_write_key(signer_path, signer.key, error) &&
            sign_cvc(folder, signer_name, &cvc, issuer.key, error);
@@ -169,23 +164,21 @@ static gboolean
 write_configuration(const char *folder, const MadoSetupOptions *options, GError **error)
 {
     g_autofree char *path = g_strconcat(folder, "/central.conf", NULL);
-    g_autofree char *text =
-        g_strdup_printf("[centre]\n"
-                        "realm=%s\n"
-                        "municipality=%s\n"
-                        "prefecture=%s\n"
-                        "city=%s\n"
-                        "listen=%s\n"
-                        "database=central.db\n\n"
-                        "[keys]\n"
-                        "folder=keys\n\n"
-                        "[log]\n"
-                        "level=info\n",
-                        mado_settings_central_realm_name(options->realm),
-                        options->municipality,
-                        options->realm == MADO_REALM_CODE_TRAINING ? "研修県" : "-",
-                        options->realm == MADO_REALM_CODE_TRAINING ? "窓口市" : "-",
-                        options->listen);
+    g_autofree char *text = g_strdup_printf(
+        "[centre]\n"
+        "realm=%s\n"
+        "municipality=%s\n"
+        "prefecture=%s\n"
+        "city=%s\n"
+        "listen=%s\n"
+        "database=central.db\n\n"
+        "[keys]\n"
+        "folder=keys\n\n"
+        "[log]\n"
+        "level=info\n",
+        mado_settings_central_realm_name(options->realm), options->municipality,
+        options->realm == MADO_REALM_CODE_TRAINING ? "研修県" : "-",
+        options->realm == MADO_REALM_CODE_TRAINING ? "窓口市" : "-", options->listen);
 
     return mado_private_file_write_public(path, (const guint8 *)text, strlen(text), error);
 }
@@ -197,17 +190,14 @@ enrol_training(const char *desk,
                const char *terminal,
                GError **error)
 {
-    g_autoptr(MadoSecret) passphrase = mado_secret_new_from(
-        (const guint8 *)TRAINING_PASSPHRASE, strlen(TRAINING_PASSPHRASE));
+    g_autoptr(MadoSecret) passphrase =
+        mado_secret_new_from((const guint8 *)TRAINING_PASSPHRASE, strlen(TRAINING_PASSPHRASE));
     g_autofree char *key_path = g_strconcat(desk, "/operators/clerk.key", NULL);
 
     return mado_enrol_desk(centre, store, terminal, desk, error) &&
-           mado_enrol_operator(store,
-                               TRAINING_OPERATOR,
+           mado_enrol_operator(store, TRAINING_OPERATOR,
                                MADO_ROLE_CLERK | MADO_ROLE_SUPERVISOR | MADO_ROLE_AUDITOR,
-                               key_path,
-                               passphrase,
-                               error);
+                               key_path, passphrase, error);
 }
 
 /* The database, and in training the desk; one transaction. */
@@ -224,8 +214,8 @@ make_register(const char *folder,
     g_autoptr(MadoStore) store = mado_store_sqlite_open(path, TRUE, error);
 
     return store != NULL && store->ops->begin(store, error) &&
-           store->ops->put_meta(
-               store, "realm", mado_settings_central_realm_name(options->realm), error) &&
+           store->ops->put_meta(store, "realm",
+                                mado_settings_central_realm_name(options->realm), error) &&
            store->ops->put_meta(store, "restores", "0", error) &&
            (desk == NULL || enrol_training(desk, store, &centre, options->terminal, error)) &&
            store->ops->commit(store, error);
@@ -235,7 +225,8 @@ static gboolean
 check_options(const MadoSetupOptions *options, GError **error)
 {
     if (!mado_settings_central_is_municipality(options->municipality))
-        return refuse(error, "is not a municipality code of five digits", options->municipality);
+        return refuse(error, "is not a municipality code of five digits",
+                      options->municipality);
     if (options->desk != NULL && options->realm != MADO_REALM_CODE_TRAINING)
         return refuse(error, "a desk's keys are made on the desk in production", "--desk:");
     if (options->desk != NULL && !mado_enrol_is_terminal(options->terminal))
@@ -262,12 +253,8 @@ new_draft(const char *folder, GError **error)
     g_autofree char *draft = g_strconcat(folder, ".new-XXXXXX", NULL);
 
     if (g_mkdtemp_full(draft, 0700) == NULL) {
-        g_set_error(error,
-                    MADO_ERROR,
-                    MADO_ERROR_CONFIG,
-                    "making a folder beside '%s': %s",
-                    folder,
-                    g_strerror(errno));
+        g_set_error(error, MADO_ERROR, MADO_ERROR_CONFIG, "making a folder beside '%s': %s",
+                    folder, g_strerror(errno));
         return NULL;
     }
     return g_steal_pointer(&draft);
@@ -278,12 +265,7 @@ move_into_place(const char *draft, const char *folder, GError **error)
 {
     if (rename(draft, folder) == 0)
         return TRUE;
-    g_set_error(error,
-                MADO_ERROR,
-                MADO_ERROR_CONFIG,
-                "moving '%s' to '%s': %s",
-                draft,
-                folder,
+    g_set_error(error, MADO_ERROR, MADO_ERROR_CONFIG, "moving '%s' to '%s': %s", draft, folder,
                 g_strerror(errno));
     return FALSE;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Making a centre: its folder with configuration, keys and an empty database, and in training an
- * enrolled desk beside it. Everything is made under a temporary name and moved into place in the
- * end, so that a folder is either whole or not there. An existing one is never changed.
+ * Making a centre: its folder with configuration, keys and an empty database, and in training
+ * an enrolled desk beside it. Everything is made under a temporary name and moved into place in
+ * the end, so that a folder is either whole or not there. An existing one is never changed.
  */
 #pragma once
 

@@ -7,9 +7,9 @@
 static MadoAnswerRecord *
 get_answer(MadoStore *self, const char *terminal, const char *key, GError **error)
 {
-    g_auto(MadoQuery) query =
-        mado_query_begin(mado_store_sqlite_parts_db(self),
-                         "SELECT body_hash, answer FROM answers WHERE terminal = ? AND key = ?");
+    g_auto(MadoQuery) query = mado_query_begin(
+        mado_store_sqlite_parts_db(self),
+        "SELECT body_hash, answer FROM answers WHERE terminal = ? AND key = ?");
     MadoAnswerRecord *record;
 
     mado_query_put_text(&query, terminal);
@@ -49,7 +49,7 @@ take_receipt(MadoQuery *query)
     record->epoch = (guint32)mado_query_take_int(query);
     record->number = (guint64)mado_query_take_int(query);
     mado_query_take_blob(query, record->hash, sizeof record->hash);
-    record->kind = (MadoReceiptKind)mado_query_take_int(query);
+    record->kind = mado_query_take_enum(query);
     mado_query_take_blob(query, record->visit, sizeof record->visit);
     record->cms = mado_query_take_bytes(query);
     record->received_ms = mado_query_take_int(query);
@@ -60,10 +60,10 @@ static MadoReceiptRecord *
 get_receipt(
     MadoStore *self, const char *terminal, guint32 epoch, guint64 number, GError **error)
 {
-    g_auto(MadoQuery) query = mado_query_begin(
-        mado_store_sqlite_parts_db(self),
-        "SELECT " RECEIPT_COLUMNS
-        " FROM receipts WHERE terminal = ? AND epoch = ? AND number = ?");
+    g_auto(MadoQuery) query =
+        mado_query_begin(mado_store_sqlite_parts_db(self),
+                         "SELECT " RECEIPT_COLUMNS
+                         " FROM receipts WHERE terminal = ? AND epoch = ? AND number = ?");
 
     mado_query_put_text(&query, terminal);
     mado_query_put_int(&query, epoch);
@@ -100,10 +100,9 @@ insert_receipt(MadoQuery *query, const MadoReceiptRecord *record, GError **error
 static gboolean
 add_receipt(MadoStore *self, const MadoReceiptRecord *record, GError **error)
 {
-    g_auto(MadoQuery) query =
-        mado_query_begin(mado_store_sqlite_parts_db(self),
-                         "INSERT INTO receipts (" RECEIPT_COLUMNS ")"
-                         " VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
+    g_auto(MadoQuery) query = mado_query_begin(mado_store_sqlite_parts_db(self),
+                                               "INSERT INTO receipts (" RECEIPT_COLUMNS ")"
+                                               " VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
 
     return insert_receipt(&query, record, error);
 }
@@ -111,10 +110,9 @@ add_receipt(MadoStore *self, const MadoReceiptRecord *record, GError **error)
 static gboolean
 add_fork(MadoStore *self, const MadoReceiptRecord *record, GError **error)
 {
-    g_auto(MadoQuery) query =
-        mado_query_begin(mado_store_sqlite_parts_db(self),
-                         "INSERT OR IGNORE INTO forks (" RECEIPT_COLUMNS ")"
-                         " VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
+    g_auto(MadoQuery) query = mado_query_begin(
+        mado_store_sqlite_parts_db(self), "INSERT OR IGNORE INTO forks (" RECEIPT_COLUMNS ")"
+                                          " VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
 
     return insert_receipt(&query, record, error);
 }
@@ -138,11 +136,10 @@ list_receipts(MadoStore *self,
               gpointer user_data,
               GError **error)
 {
-    g_auto(MadoQuery) query =
-        mado_query_begin(mado_store_sqlite_parts_db(self),
-                         "SELECT " RECEIPT_COLUMNS
-                         " FROM receipts WHERE ?1 IS NULL OR terminal = ?1"
-                         " ORDER BY terminal, epoch, number");
+    g_auto(MadoQuery) query = mado_query_begin(
+        mado_store_sqlite_parts_db(self),
+        "SELECT " RECEIPT_COLUMNS " FROM receipts WHERE ?1 IS NULL OR terminal = ?1"
+        " ORDER BY terminal, epoch, number");
     gboolean row;
 
     mado_query_put_text(&query, terminal);

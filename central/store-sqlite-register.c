@@ -11,7 +11,7 @@ take_request(MadoQuery *query)
 
     mado_query_take_text(query, record->id, sizeof record->id);
     mado_query_take_text(query, record->municipality, sizeof record->municipality);
-    record->state = (MadoRequestState)mado_query_take_int(query);
+    record->state = mado_query_take_enum(query);
     record->slots = (guint8)mado_query_take_int(query);
     mado_query_take_blob(query, record->number_key, sizeof record->number_key);
     record->changed_ms = mado_query_take_int(query);
@@ -100,35 +100,52 @@ list_requests(MadoStore *self,
         if (!row)
             return TRUE;
         record = take_request(&query);
-        record->last_transaction = (MadoTransactionState)mado_query_take_int(&query);
+        record->last_transaction = mado_query_take_enum(&query);
         if (!each(record, user_data))
             return TRUE;
     }
     return FALSE;
 }
 
+#define CARD_COLUMNS                                                                           \
+    "card_id, serial, municipality, expiry, face_key, request_id, fencing, is_void"
+
+static MadoCardRecord *
+take_card(MadoQuery *query)
+{
+    MadoCardRecord *record = g_new0(MadoCardRecord, 1);
+
+    mado_query_take_blob(query, record->card_id, sizeof record->card_id);
+    mado_query_take_text(query, record->serial, sizeof record->serial);
+    mado_query_take_text(query, record->municipality, sizeof record->municipality);
+    mado_query_take_text(query, record->expiry, sizeof record->expiry);
+    mado_query_take_blob(query, record->face_key, sizeof record->face_key);
+    mado_query_take_text(query, record->request_id, sizeof record->request_id);
+    record->fencing = (guint32)mado_query_take_int(query);
+    record->is_void = mado_query_take_int(query) != 0;
+    return record;
+}
+
 static MadoCardRecord *
 get_card(MadoStore *self, const guint8 card_id[MADO_CARD_ID_LEN], GError **error)
 {
-    g_auto(MadoQuery) query = mado_query_begin(
-        mado_store_sqlite_parts_db(self),
-        "SELECT card_id, serial, municipality, expiry, face_key, request_id, fencing, is_void"
-        " FROM cards WHERE card_id = ?");
-    MadoCardRecord *record;
+    g_auto(MadoQuery) query =
+        mado_query_begin(mado_store_sqlite_parts_db(self),
+                         "SELECT " CARD_COLUMNS " FROM cards WHERE card_id = ?");
 
     mado_query_put_blob(&query, card_id, MADO_CARD_ID_LEN);
-    if (!mado_query_one(&query, "card", error))
-        return NULL;
-    record = g_new0(MadoCardRecord, 1);
-    mado_query_take_blob(&query, record->card_id, sizeof record->card_id);
-    mado_query_take_text(&query, record->serial, sizeof record->serial);
-    mado_query_take_text(&query, record->municipality, sizeof record->municipality);
-    mado_query_take_text(&query, record->expiry, sizeof record->expiry);
-    mado_query_take_blob(&query, record->face_key, sizeof record->face_key);
-    mado_query_take_text(&query, record->request_id, sizeof record->request_id);
-    record->fencing = (guint32)mado_query_take_int(&query);
-    record->is_void = mado_query_take_int(&query) != 0;
-    return record;
+    return mado_query_one(&query, "card", error) ? take_card(&query) : NULL;
+}
+
+static MadoCardRecord *
+get_card_of(MadoStore *self, const char *request_id, GError **error)
+{
+    g_auto(MadoQuery) query = mado_query_begin(
+        mado_store_sqlite_parts_db(self),
+        "SELECT " CARD_COLUMNS " FROM cards WHERE request_id = ? AND is_void = 0");
+
+    mado_query_put_text(&query, request_id);
+    return mado_query_one(&query, "card", error) ? take_card(&query) : NULL;
 }
 
 static gboolean
@@ -287,6 +304,7 @@ mado_store_sqlite_parts_fill_register(MadoStoreOps *ops)
     ops->put_request = put_request;
     ops->list_requests = list_requests;
     ops->get_card = get_card;
+    ops->get_card_of = get_card_of;
     ops->put_card = put_card;
     ops->get_terminal = get_terminal;
     ops->put_terminal = put_terminal;

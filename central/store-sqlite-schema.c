@@ -19,6 +19,7 @@ static const char schema_1[] =
     " municipality TEXT NOT NULL, expiry TEXT NOT NULL, face_key BLOB NOT NULL,"
     " request_id TEXT NOT NULL REFERENCES requests (id), fencing INTEGER NOT NULL,"
     " is_void INTEGER NOT NULL) WITHOUT ROWID;"
+    "CREATE UNIQUE INDEX card_of_request ON cards (request_id) WHERE is_void = 0;"
     "CREATE TABLE transactions (id BLOB PRIMARY KEY, visit BLOB NOT NULL,"
     " terminal TEXT NOT NULL, request_id TEXT NOT NULL REFERENCES requests (id),"
     " card_id BLOB NOT NULL REFERENCES cards (card_id), procedure INTEGER NOT NULL,"
@@ -101,14 +102,11 @@ mado_store_sqlite_parts_prepare_schema(MadoSqlite *db, gboolean create, GError *
     }
     if (version > MADO_STORE_SQLITE_SCHEMA || (version == 0 && !create)) {
         mado_query_run(db, "ROLLBACK", NULL);
-        g_set_error(error,
-                    MADO_ERROR,
-                    MADO_ERROR_CONFIG,
+        g_set_error(error, MADO_ERROR, MADO_ERROR_CONFIG,
                     version == 0 ? "not a database of the centre"
                                  : "the database has schema %" G_GINT64_FORMAT
                                    ", this program knows %d: use a newer program",
-                    version,
-                    MADO_STORE_SQLITE_SCHEMA);
+                    version, MADO_STORE_SQLITE_SCHEMA);
         return FALSE;
     }
     if (!migrate(db, version, error)) {

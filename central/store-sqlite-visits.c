@@ -6,7 +6,7 @@
 
 #define TRANSACTION_COLUMNS                                                                    \
     "id, visit, terminal, request_id, card_id, procedure, state, stage, attempt, fencing,"     \
-    " step, slots, n_failures, may_start, has_script, is_commit_sent, centre_nonce,"            \
+    " step, slots, n_failures, may_start, has_script, is_commit_sent, centre_nonce,"           \
     " host_challenge, session, operator_id, opened_ms, changed_ms, detail"
 
 static MadoTransactionRecord *
@@ -21,9 +21,9 @@ take_transaction(MadoQuery *query)
     mado_query_take_text(query, record->terminal, sizeof record->terminal);
     mado_query_take_text(query, record->request_id, sizeof record->request_id);
     mado_query_take_blob(query, record->card_id, sizeof record->card_id);
-    record->procedure = (MadoProcedure)mado_query_take_int(query);
-    record->state = (MadoTransactionState)mado_query_take_int(query);
-    record->stage = (MadoVisitStage)mado_query_take_int(query);
+    record->procedure = mado_query_take_enum(query);
+    record->state = mado_query_take_enum(query);
+    record->stage = mado_query_take_enum(query);
     record->attempt = (guint32)mado_query_take_int(query);
     record->fencing = (guint32)mado_query_take_int(query);
     record->step = (guint16)mado_query_take_int(query);
@@ -138,9 +138,9 @@ put_transaction(MadoStore *self, const MadoTransactionRecord *record, GError **e
 static gboolean
 list_transactions(MadoStore *self, MadoStoreEach each, gpointer user_data, GError **error)
 {
-    g_auto(MadoQuery) query = mado_query_begin(
-        mado_store_sqlite_parts_db(self),
-        "SELECT " TRANSACTION_COLUMNS " FROM transactions ORDER BY opened_ms, rowid");
+    g_auto(MadoQuery) query = mado_query_begin(mado_store_sqlite_parts_db(self),
+                                               "SELECT " TRANSACTION_COLUMNS
+                                               " FROM transactions ORDER BY opened_ms, rowid");
     gboolean row;
 
     while (mado_query_step(&query, &row, error)) {
@@ -165,9 +165,9 @@ get_certificate(MadoStore *self,
                 MadoSlot slot,
                 GError **error)
 {
-    g_auto(MadoQuery) query = mado_query_begin(
-        mado_store_sqlite_parts_db(self),
-        "SELECT " CERTIFICATE_COLUMNS " FROM certificates WHERE txn = ? AND slot = ?");
+    g_auto(MadoQuery) query = mado_query_begin(mado_store_sqlite_parts_db(self),
+                                               "SELECT " CERTIFICATE_COLUMNS
+                                               " FROM certificates WHERE txn = ? AND slot = ?");
     MadoCertificateRecord *record;
     g_autoptr(GBytes) key_hash = NULL;
 
@@ -177,8 +177,8 @@ get_certificate(MadoStore *self,
         return NULL;
     record = g_new0(MadoCertificateRecord, 1);
     mado_query_take_blob(&query, record->transaction, sizeof record->transaction);
-    record->slot = (MadoSlot)mado_query_take_int(&query);
-    record->state = (MadoCertificateState)mado_query_take_int(&query);
+    record->slot = mado_query_take_enum(&query);
+    record->state = mado_query_take_enum(&query);
     mado_query_take_blob(&query, record->card_id, sizeof record->card_id);
     key_hash = mado_query_take_bytes(&query);
     record->has_key_hash =

@@ -62,8 +62,7 @@ static gboolean
 release(MadoStore *self, gboolean keep, GError **error)
 {
     return mado_query_run(mado_store_sqlite_parts_db(self),
-                          keep ? "RELEASE job" : "ROLLBACK TO job; RELEASE job",
-                          error);
+                          keep ? "RELEASE job" : "ROLLBACK TO job; RELEASE job", error);
 }
 
 static gboolean
@@ -86,11 +85,7 @@ make_private_file(const char *path, GError **error)
     int fd = open(path, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
 
     if (fd < 0) {
-        g_set_error(error,
-                    MADO_ERROR,
-                    MADO_ERROR_CONFIG,
-                    "cannot create '%s': %s",
-                    path,
+        g_set_error(error, MADO_ERROR, MADO_ERROR_CONFIG, "cannot create '%s': %s", path,
                     g_strerror(errno));
         return FALSE;
     }
@@ -108,12 +103,9 @@ backup(MadoStore *store, const char *path, GError **error)
     copy = mado_query_open(path, FALSE, error);
     if (copy == NULL)
         return FALSE;
-    if (!copy_pages(mado_query_peek(mado_store_sqlite_parts_db(store)), mado_query_peek(copy))) {
-        g_set_error(error,
-                    MADO_ERROR,
-                    MADO_ERROR_JOURNAL,
-                    "copying to '%s': %s",
-                    path,
+    if (!copy_pages(mado_query_peek(mado_store_sqlite_parts_db(store)),
+                    mado_query_peek(copy))) {
+        g_set_error(error, MADO_ERROR, MADO_ERROR_JOURNAL, "copying to '%s': %s", path,
                     sqlite3_errmsg(mado_query_peek(copy)));
         return FALSE;
     }

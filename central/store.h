@@ -53,6 +53,8 @@ typedef struct {
     MadoCardRecord *(*get_card)(MadoStore *self,
                                 const guint8 card_id[MADO_CARD_ID_LEN],
                                 GError **error);
+    /* The card of a request that is not void. */
+    MadoCardRecord *(*get_card_of)(MadoStore *self, const char *request_id, GError **error);
     gboolean (*put_card)(MadoStore *self, const MadoCardRecord *record, GError **error);
 
     MadoTransactionRecord *(*get_transaction)(MadoStore *self,
@@ -80,7 +82,8 @@ typedef struct {
     gboolean (*put_certificate)(MadoStore *self,
                                 const MadoCertificateRecord *record,
                                 GError **error);
-    /* Keeps one that is replaced within its transaction (the card made a new key) as revoked. */
+    /* Keeps one that is replaced within its transaction (the card made a new key) as revoked.
+     */
     gboolean (*add_revoked)(MadoStore *self,
                             const MadoCertificateRecord *record,
                             GError **error);
@@ -94,9 +97,7 @@ typedef struct {
                             const guint8 transaction[MADO_TRANSACTION_LEN],
                             GError **error);
 
-    gboolean (*add_decision)(MadoStore *self,
-                             const MadoDecisionRecord *record,
-                             GError **error);
+    gboolean (*add_decision)(MadoStore *self, const MadoDecisionRecord *record, GError **error);
     /* Whether a decision of this kind stands for the transaction. */
     gboolean (*has_decision)(MadoStore *self,
                              const guint8 transaction[MADO_TRANSACTION_LEN],

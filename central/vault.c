@@ -31,21 +31,19 @@ static MadoSecret *
 derive(const MadoSecret *master, const char *info, GError **error)
 {
     g_autoptr(MadoSecret) key = mado_secret_new(KEY_LEN);
+    const guint8 *secret = mado_secret_peek(master);
     EVP_KDF *kdf = EVP_KDF_fetch(NULL, "HKDF", NULL);
     EVP_KDF_CTX *ctx = EVP_KDF_CTX_new(kdf);
     OSSL_PARAM params[] = {
         OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, (char *)(gsize) "SHA256", 0),
-        OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_KEY,
-                                          (void *)(gsize)mado_secret_peek(master),
+        OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_KEY, (void *)(gsize)secret,
                                           mado_secret_len(master)),
-        OSSL_PARAM_construct_octet_string(
-            OSSL_KDF_PARAM_INFO, (void *)(gsize)info, strlen(info)),
+        OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_INFO, (void *)(gsize)info,
+                                          strlen(info)),
         OSSL_PARAM_construct_end(),
     };
-    gboolean done = ctx != NULL && EVP_KDF_derive(ctx,
-                                                  mado_secret_peek_writable(key),
-                                                  KEY_LEN,
-                                                  params) == 1;
+    gboolean done = ctx != NULL &&
+                    EVP_KDF_derive(ctx, mado_secret_peek_writable(key), KEY_LEN, params) == 1;
 
     EVP_KDF_CTX_free(ctx);
     EVP_KDF_free(kdf);
@@ -91,20 +89,15 @@ encrypt(EVP_CIPHER_CTX *ctx,
 {
     int len;
 
-    return EVP_EncryptInit_ex(
-               ctx, EVP_aes_256_gcm(), NULL, mado_secret_peek(self->seal_key), blob + 1) == 1 &&
+    return EVP_EncryptInit_ex(ctx, EVP_aes_256_gcm(), NULL, mado_secret_peek(self->seal_key),
+                              blob + 1) == 1 &&
            EVP_EncryptUpdate(ctx, NULL, &len, blob, 1) == 1 &&
-           EVP_EncryptUpdate(
-               ctx, NULL, &len, (const guint8 *)context, (int)strlen(context)) == 1 &&
-           EVP_EncryptUpdate(ctx,
-                             blob + HEAD_LEN,
-                             &len,
-                             mado_secret_peek(plain),
+           EVP_EncryptUpdate(ctx, NULL, &len, (const guint8 *)context, (int)strlen(context)) ==
+               1 &&
+           EVP_EncryptUpdate(ctx, blob + HEAD_LEN, &len, mado_secret_peek(plain),
                              (int)mado_secret_len(plain)) == 1 &&
            EVP_EncryptFinal_ex(ctx, blob + HEAD_LEN + mado_secret_len(plain), &len) == 1 &&
-           EVP_CIPHER_CTX_ctrl(ctx,
-                               EVP_CTRL_AEAD_GET_TAG,
-                               TAG_LEN,
+           EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_GET_TAG, TAG_LEN,
                                blob + HEAD_LEN + mado_secret_len(plain)) == 1;
 }
 
@@ -172,23 +165,17 @@ decrypt(EVP_CIPHER_CTX *ctx,
 {
     int len;
 
-    return EVP_DecryptInit_ex(ctx,
-                              EVP_aes_256_gcm(),
-                              NULL,
-                              mado_secret_peek(self->seal_key),
+    return EVP_DecryptInit_ex(ctx, EVP_aes_256_gcm(), NULL, mado_secret_peek(self->seal_key),
                               blob->head + 1) == 1 &&
            EVP_DecryptUpdate(ctx, NULL, &len, blob->head, 1) == 1 &&
-           EVP_DecryptUpdate(
-               ctx, NULL, &len, (const guint8 *)context, (int)strlen(context)) == 1 &&
-           EVP_DecryptUpdate(ctx,
-                             mado_secret_peek_writable(plain),
-                             &len,
-                             blob->text,
+           EVP_DecryptUpdate(ctx, NULL, &len, (const guint8 *)context, (int)strlen(context)) ==
+               1 &&
+           EVP_DecryptUpdate(ctx, mado_secret_peek_writable(plain), &len, blob->text,
                              (int)blob->text_len) == 1 &&
-           EVP_CIPHER_CTX_ctrl(
-               ctx, EVP_CTRL_AEAD_SET_TAG, TAG_LEN, (void *)(gsize)blob->tag) == 1 &&
-           EVP_DecryptFinal_ex(
-               ctx, mado_secret_peek_writable(plain) + blob->text_len, &len) == 1;
+           EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_SET_TAG, TAG_LEN, (void *)(gsize)blob->tag) ==
+               1 &&
+           EVP_DecryptFinal_ex(ctx, mado_secret_peek_writable(plain) + blob->text_len, &len) ==
+               1;
 }
 
 MadoSecret *
@@ -208,8 +195,8 @@ mado_vault_open(const MadoVault *self, const char *context, GBytes *sealed, GErr
     done = ctx != NULL && decrypt(ctx, self, context, &blob, plain);
     EVP_CIPHER_CTX_free(ctx);
     if (!done) {
-        mado_error_set_openssl(
-            error, MADO_ERROR_JOURNAL, "sealed data: altered, or under another key");
+        mado_error_set_openssl(error, MADO_ERROR_JOURNAL,
+                               "sealed data: altered, or under another key");
         return NULL;
     }
     mado_secret_set_len(plain, blob.text_len);
@@ -224,13 +211,8 @@ mado_vault_search_key(const MadoVault *self,
 {
     unsigned len = 32;
 
-    if (HMAC(EVP_sha256(),
-             mado_secret_peek(self->search_key),
-             KEY_LEN,
-             (const guint8 *)number,
-             strlen(number),
-             ret_key,
-             &len) == NULL)
+    if (HMAC(EVP_sha256(), mado_secret_peek(self->search_key), KEY_LEN, (const guint8 *)number,
+             strlen(number), ret_key, &len) == NULL)
         return mado_error_set_openssl(error, MADO_ERROR_INTERNAL, "hashing");
     return TRUE;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Personal data at rest: AES-256-GCM under a key that is never in the database, and a keyed hash
- * by which a 個人番号 is found again. A sealed blob is bound to a context (whose and which), so
- * that one row's blob does not open in another's place.
+ * Personal data at rest: AES-256-GCM under a key that is never in the database, and a keyed
+ * hash by which a 個人番号 is found again. A sealed blob is bound to a context (whose and
+ * which), so that one row's blob does not open in another's place.
  *
  * Blob: 01 ‖ nonce 12 ‖ ciphertext ‖ tag 16. A nonce is random; at 2^32 blobs under one key it
  * would have to be changed, which a country's residents do not reach.

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Keys, requests and certificates of one visit: per (transaction, slot) there is one of each. */
+/* Keys, requests and certificates of one visit: per (transaction, slot) there is one of each.
+ */
 #include "config.h"
 
 #include "central/ca.h"
@@ -113,8 +114,7 @@ set_key(MadoVisit *self, MadoSlot slot, const guint8 *hash, GError **error)
 
     if (record == NULL)
         return FALSE;
-    if (record->has_key_hash &&
-        memcmp(record->key_hash, hash, sizeof record->key_hash) == 0)
+    if (record->has_key_hash && memcmp(record->key_hash, hash, sizeof record->key_hash) == 0)
         return TRUE;
     if (record->der != NULL) {
         if (!store->ops->add_revoked(store, record, error))
@@ -136,9 +136,10 @@ set_key(MadoVisit *self, MadoSlot slot, const guint8 *hash, GError **error)
 gboolean
 mado_visit_parts_keep_keys(MadoVisit *self, const MadoChannelResult *result, GError **error)
 {
-    for MADO_VISIT_EACH_SLOT (slot, self->transaction->slots)
-        if (!set_key(self, (MadoSlot)slot, result->key_hashes[slot], error))
-            return FALSE;
+    for
+        MADO_VISIT_EACH_SLOT(slot, self->transaction->slots)
+    if (!set_key(self, (MadoSlot)slot, result->key_hashes[slot], error))
+        return FALSE;
     return TRUE;
 }
 
@@ -168,8 +169,8 @@ begin_server(MadoVisit *self, MadoCmpServer *ret_server, GError **error)
     X509 *peer = parse_certificate(self->terminal->sign_cert);
 
     if (peer == NULL)
-        return mado_error_set_openssl(
-            error, MADO_ERROR_INTERNAL, "reading a terminal's certificate");
+        return mado_error_set_openssl(error, MADO_ERROR_INTERNAL,
+                                      "reading a terminal's certificate");
     *ret_server =
         (MadoCmpServer){self->centre->keys->cmp.cert, self->centre->keys->cmp.key, peer};
     return TRUE;
@@ -269,8 +270,7 @@ issue_once(X509_REQ *csr, gpointer user_data, GError **error)
 
     if (key == NULL || !hash_key(key, hash) ||
         memcmp(hash, record->key_hash, sizeof hash) != 0) {
-        mado_visit_parts_refuse(error,
-                                MADO_PROBLEM_REQUEST_MISMATCH,
+        mado_visit_parts_refuse(error, MADO_PROBLEM_REQUEST_MISMATCH,
                                 "the key of the PKCS#10 is not the one the card made");
         return NULL;
     }
@@ -283,11 +283,8 @@ issue_once(X509_REQ *csr, gpointer user_data, GError **error)
 }
 
 static gboolean
-issue_slot(MadoVisit *self,
-           const MadoCmpServer *server,
-           MadoSlot slot,
-           GBytes *p10cr,
-           GError **error)
+issue_slot(
+    MadoVisit *self, const MadoCmpServer *server, MadoSlot slot, GBytes *p10cr, GError **error)
 {
     g_autoptr(MadoCertificateRecord) record = load(self, slot, error);
     IssueJob job = {self, record};
@@ -297,8 +294,8 @@ issue_slot(MadoVisit *self,
     if (record == NULL)
         return FALSE;
     if (p10cr == NULL || !record->has_key_hash)
-        return mado_visit_parts_refuse(
-            error, MADO_PROBLEM_BAD_MESSAGE, "a slot has no p10cr, or no key");
+        return mado_visit_parts_refuse(error, MADO_PROBLEM_BAD_MESSAGE,
+                                       "a slot has no p10cr, or no key");
     if (!mado_cmp_server_answer(server, p10cr, issue_once, &job, &answer, error))
         return FALSE;
     added = mado_body_reply_add_cmp(self->reply, slot, answer.answer);
@@ -321,12 +318,10 @@ mado_visit_parts_issue(MadoVisit *self, const MadoBodyStep *step, GError **error
 
     if (!begin_server(self, &server, error))
         return FALSE;
-    for MADO_VISIT_EACH_SLOT (slot, self->transaction->slots)
-        done = done && issue_slot(self,
-                                  &server,
-                                  (MadoSlot)slot,
-                                  find_cmp(step, (MadoSlot)slot),
-                                  error);
+    for
+        MADO_VISIT_EACH_SLOT(slot, self->transaction->slots)
+    done = done &&
+           issue_slot(self, &server, (MadoSlot)slot, find_cmp(step, (MadoSlot)slot), error);
     X509_free(server.peer);
     return done;
 }
@@ -346,10 +341,10 @@ confirm_slot(MadoVisit *self,
         return FALSE;
     if (record->der == NULL || record->cmp_request == NULL || record->cmp_nonce == NULL ||
         !record->is_staged)
-        return mado_visit_parts_refuse(
-            error, MADO_PROBLEM_BAD_MESSAGE, "certConf for what was not issued and staged");
-    issued = (MadoCmpServerIssued){
-        record->cmp_request, record->cmp_nonce, parse_certificate(record->der)};
+        return mado_visit_parts_refuse(error, MADO_PROBLEM_BAD_MESSAGE,
+                                       "certConf for what was not issued and staged");
+    issued = (MadoCmpServerIssued){record->cmp_request, record->cmp_nonce,
+                                   parse_certificate(record->der)};
     answer = mado_cmp_server_confirm(server, &issued, cert_conf, error);
     X509_free(issued.certificate);
     if (answer == NULL)
@@ -358,7 +353,8 @@ confirm_slot(MadoVisit *self,
     return mado_body_reply_add_cmp(self->reply, slot, answer) && save(self, record, error);
 }
 
-/* A slot without a certConf, or one that rejects, is not an error: the card is looked at again. */
+/* A slot without a certConf, or one that rejects, is not an error: the card is looked at again.
+ */
 static gboolean
 confirm_or_note(MadoVisit *self,
                 const MadoCmpServer *server,
@@ -395,13 +391,10 @@ mado_visit_parts_confirm(MadoVisit *self,
 
     if (!begin_server(self, &server, error))
         return FALSE;
-    for MADO_VISIT_EACH_SLOT (slot, self->transaction->slots)
-        done = done && confirm_or_note(self,
-                                       &server,
-                                       (MadoSlot)slot,
-                                       find_cmp(step, (MadoSlot)slot),
-                                       &confirmed,
-                                       error);
+    for
+        MADO_VISIT_EACH_SLOT(slot, self->transaction->slots)
+    done = done && confirm_or_note(self, &server, (MadoSlot)slot,
+                                   find_cmp(step, (MadoSlot)slot), &confirmed, error);
     X509_free(server.peer);
     if (done)
         *ret_confirmed = confirmed;
@@ -418,8 +411,8 @@ is_staged(const MadoRecord *record, const MadoCertificateRecord *certificate)
 
     if (staged == NULL || !staged->has_cert_hash || certificate->der == NULL)
         return FALSE;
-    mado_envelope_sha256(
-        g_bytes_get_data(certificate->der, NULL), g_bytes_get_size(certificate->der), hash);
+    mado_envelope_sha256(g_bytes_get_data(certificate->der, NULL),
+                         g_bytes_get_size(certificate->der), hash);
     return memcmp(staged->key_hash, certificate->key_hash, sizeof hash) == 0 &&
            memcmp(staged->cert_hash, hash, sizeof hash) == 0;
 }
@@ -432,16 +425,18 @@ mado_visit_parts_check_staged(MadoVisit *self,
 {
     gboolean staged = mado_record_is_open(record, self->transaction->id);
 
-    for MADO_VISIT_EACH_SLOT (slot, self->transaction->slots) {
-        g_autoptr(MadoCertificateRecord) certificate = load(self, (MadoSlot)slot, error);
+    for
+        MADO_VISIT_EACH_SLOT(slot, self->transaction->slots)
+        {
+            g_autoptr(MadoCertificateRecord) certificate = load(self, (MadoSlot)slot, error);
 
-        if (certificate == NULL)
-            return FALSE;
-        certificate->is_staged = staged && is_staged(record, certificate);
-        staged = certificate->is_staged;
-        if (!save(self, certificate, error))
-            return FALSE;
-    }
+            if (certificate == NULL)
+                return FALSE;
+            certificate->is_staged = staged && is_staged(record, certificate);
+            staged = certificate->is_staged;
+            if (!save(self, certificate, error))
+                return FALSE;
+        }
     *ret_staged = staged;
     return TRUE;
 }
@@ -454,17 +449,19 @@ mado_visit_parts_has_requests(MadoVisit *self,
 {
     gboolean has = self->transaction->slots != 0;
 
-    for MADO_VISIT_EACH_SLOT (slot, self->transaction->slots) {
-        g_autoptr(MadoCertificateRecord) certificate = load(self, (MadoSlot)slot, error);
-        const MadoRecordSlot *staged = mado_record_staged(record, (MadoSlot)slot);
-        guint8 hash[MADO_RECORD_HASH_LEN];
+    for
+        MADO_VISIT_EACH_SLOT(slot, self->transaction->slots)
+        {
+            g_autoptr(MadoCertificateRecord) certificate = load(self, (MadoSlot)slot, error);
+            const MadoRecordSlot *staged = mado_record_staged(record, (MadoSlot)slot);
+            guint8 hash[MADO_RECORD_HASH_LEN];
 
-        if (certificate == NULL)
-            return FALSE;
-        has = has && staged != NULL && certificate->csr != NULL &&
-              mado_visit_parts_hash_csr_key(certificate->csr, hash) &&
-              memcmp(hash, staged->key_hash, sizeof hash) == 0;
-    }
+            if (certificate == NULL)
+                return FALSE;
+            has = has && staged != NULL && certificate->csr != NULL &&
+                  mado_visit_parts_hash_csr_key(certificate->csr, hash) &&
+                  memcmp(hash, staged->key_hash, sizeof hash) == 0;
+        }
     *ret_has = has;
     return TRUE;
 }
@@ -472,16 +469,18 @@ mado_visit_parts_has_requests(MadoVisit *self,
 gboolean
 mado_visit_parts_give_requests(MadoVisit *self, GError **error)
 {
-    for MADO_VISIT_EACH_SLOT (slot, self->transaction->slots) {
-        g_autoptr(MadoCertificateRecord) certificate = load(self, (MadoSlot)slot, error);
-        guint8 hash[MADO_RECORD_HASH_LEN];
+    for
+        MADO_VISIT_EACH_SLOT(slot, self->transaction->slots)
+        {
+            g_autoptr(MadoCertificateRecord) certificate = load(self, (MadoSlot)slot, error);
+            guint8 hash[MADO_RECORD_HASH_LEN];
 
-        if (certificate == NULL)
-            return FALSE;
-        if (!mado_visit_parts_hash_csr_key(certificate->csr, hash) ||
-            !set_key(self, (MadoSlot)slot, hash, error) ||
-            !mado_body_reply_add_csr(self->reply, (MadoSlot)slot, certificate->csr))
-            return FALSE;
-    }
+            if (certificate == NULL)
+                return FALSE;
+            if (!mado_visit_parts_hash_csr_key(certificate->csr, hash) ||
+                !set_key(self, (MadoSlot)slot, hash, error) ||
+                !mado_body_reply_add_csr(self->reply, (MadoSlot)slot, certificate->csr))
+                return FALSE;
+        }
     return TRUE;
 }

@@ -22,7 +22,9 @@ static const WantedRow wanted_rows[] = {
 };
 
 static gboolean
-is_for_us(const MadoVisit *self, const MadoDecision *decision, const MadoVisitExpected *expected)
+is_for_us(const MadoVisit *self,
+          const MadoDecision *decision,
+          const MadoVisitExpected *expected)
 {
     static const guint8 zeros[sizeof decision->nonce] = {0};
     const guint8 *nonce = expected->nonce != NULL ? expected->nonce : zeros;
@@ -46,21 +48,18 @@ check_operator(MadoVisit *self,
     g_autoptr(MadoOperatorRecord) record =
         store->ops->get_operator(store, operator_id, &lookup_error);
 
-    if (record == NULL &&
-        !g_error_matches(lookup_error, MADO_ERROR, MADO_ERROR_NOT_FOUND)) {
+    if (record == NULL && !g_error_matches(lookup_error, MADO_ERROR, MADO_ERROR_NOT_FOUND)) {
         g_propagate_error(error, g_steal_pointer(&lookup_error));
         return FALSE;
     }
     if (record == NULL || record->is_revoked || (record->roles & MADO_ROLE_CLERK) == 0)
-        return mado_visit_parts_refuse(
-            error, MADO_PROBLEM_OPERATOR, "unknown, revoked or without the role");
+        return mado_visit_parts_refuse(error, MADO_PROBLEM_OPERATOR,
+                                       "unknown, revoked or without the role");
     if (!mado_decision_verify(g_bytes_get_data(record->public_key, NULL),
-                              g_bytes_get_size(record->public_key),
-                              signed_decision->bytes,
-                              signed_decision->signature,
-                              NULL))
-        return mado_visit_parts_refuse(
-            error, MADO_PROBLEM_OPERATOR, "the signature does not verify");
+                              g_bytes_get_size(record->public_key), signed_decision->bytes,
+                              signed_decision->signature, NULL))
+        return mado_visit_parts_refuse(error, MADO_PROBLEM_OPERATOR,
+                                       "the signature does not verify");
     return TRUE;
 }
 
@@ -79,8 +78,8 @@ mado_visit_parts_check_decision(MadoVisit *self,
     if (!mado_decision_parse(data, len, &parsed, NULL))
         return mado_visit_parts_refuse(error, MADO_PROBLEM_OPERATOR, "malformed decision");
     if (!is_for_us(self, &parsed, expected))
-        return mado_visit_parts_refuse(
-            error, MADO_PROBLEM_OPERATOR, "the decision belongs to another step");
+        return mado_visit_parts_refuse(error, MADO_PROBLEM_OPERATOR,
+                                       "the decision belongs to another step");
     if (!check_operator(self, decision, parsed.operator_id, error))
         return FALSE;
     g_strlcpy(ret_operator, parsed.operator_id, MADO_RECORD_ID_MAX + 1);
@@ -126,8 +125,7 @@ mado_visit_parts_missing_decisions(MadoVisit *self,
     for (guint i = 0; i < row->n_kinds; i++) {
         gboolean has;
 
-        if (!store->ops->has_decision(
-                store, self->transaction->id, row->kinds[i], &has, error))
+        if (!store->ops->has_decision(store, self->transaction->id, row->kinds[i], &has, error))
             return FALSE;
         if (!has)
             ret_kinds[n_kinds++] = row->kinds[i];
@@ -152,8 +150,7 @@ take_decision(MadoVisit *self,
               gboolean *ret_refused,
               GError **error)
 {
-    const MadoVisitExpected expected = {kind,
-                                        self->transaction->id,
+    const MadoVisitExpected expected = {kind, self->transaction->id,
                                         self->transaction->centre_nonce,
                                         self->transaction->request_id};
 
@@ -163,21 +160,19 @@ take_decision(MadoVisit *self,
         MadoDecision parsed;
 
         if (!mado_decision_parse(g_bytes_get_data(step->decisions[i].bytes, NULL),
-                                 g_bytes_get_size(step->decisions[i].bytes),
-                                 &parsed,
-                                 NULL) ||
+                                 g_bytes_get_size(step->decisions[i].bytes), &parsed, NULL) ||
             parsed.kind != kind)
             continue;
-        if (!mado_visit_parts_check_decision(
-                self, &step->decisions[i], &expected, operator_id, detail, error) ||
-            !mado_visit_parts_keep_decision(
-                self, &step->decisions[i], kind, operator_id, error))
+        if (!mado_visit_parts_check_decision(self, &step->decisions[i], &expected, operator_id,
+                                             detail, error) ||
+            !mado_visit_parts_keep_decision(self, &step->decisions[i], kind, operator_id,
+                                            error))
             return FALSE;
         *ret_refused = *ret_refused || is_refusal(kind, detail);
         return TRUE;
     }
-    return mado_visit_parts_refuse(
-        error, MADO_PROBLEM_OPERATOR, "a decision that was asked for is missing");
+    return mado_visit_parts_refuse(error, MADO_PROBLEM_OPERATOR,
+                                   "a decision that was asked for is missing");
 }
 
 gboolean

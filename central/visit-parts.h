@@ -2,9 +2,8 @@
 /* How visit.c is divided. Private to visit*.c. */
 #pragma once
 
-#include "central/visit.h"
-
 #include "central/problem.h"
+#include "central/visit.h"
 
 /* ---- visit.c ---- */
 
@@ -130,4 +129,5 @@ gboolean
 mado_visit_parts_set_challenge(MadoVisit *self, GError **error);
 
 #define MADO_VISIT_EACH_SLOT(slot, slots)                                                      \
-    (guint slot = MADO_SLOT_AUTH; slot <= MADO_SLOT_SIGN; slot <<= 1) if (((slots) & (slot)) != 0)
+    (guint slot = MADO_SLOT_AUTH; slot <= MADO_SLOT_SIGN;                                      \
+     slot <<= 1) if (((slots) & (slot)) != 0)

@@ -15,8 +15,8 @@
 MadoChannel *
 mado_visit_parts_channel(MadoVisit *self)
 {
-    return mado_centre_find_channel(
-        self->centre, self->transaction->id, self->transaction->session);
+    return mado_centre_find_channel(self->centre, self->transaction->id,
+                                    self->transaction->session);
 }
 
 gboolean
@@ -28,8 +28,7 @@ mado_visit_parts_set_challenge(MadoVisit *self, GError **error)
         return mado_error_set_openssl(error, MADO_ERROR_INTERNAL, "making a challenge");
     transaction->has_challenge = TRUE;
     self->reply->has_host_challenge = TRUE;
-    memcpy(self->reply->host_challenge,
-           transaction->host_challenge,
+    memcpy(self->reply->host_challenge, transaction->host_challenge,
            sizeof self->reply->host_challenge);
     return TRUE;
 }
@@ -38,15 +37,13 @@ gboolean
 mado_visit_parts_begin_channel(MadoVisit *self, const MadoBodyStep *step, GError **error)
 {
     MadoTransactionRecord *transaction = self->transaction;
-    const MadoChannelIssuer issuer = {self->centre->settings->realm,
-                                      self->centre->keys->master,
-                                      transaction->card_id,
-                                      transaction->host_challenge};
+    const MadoChannelIssuer issuer = {self->centre->settings->realm, self->centre->keys->master,
+                                      transaction->card_id, transaction->host_challenge};
     MadoChannel *channel;
 
     if (!step->has_initialize || !transaction->has_challenge)
-        return mado_visit_parts_refuse(
-            error, MADO_PROBLEM_BAD_MESSAGE, "no answer to INITIALIZE UPDATE, or not asked for");
+        return mado_visit_parts_refuse(error, MADO_PROBLEM_BAD_MESSAGE,
+                                       "no answer to INITIALIZE UPDATE, or not asked for");
     channel = mado_channel_new(&issuer, step->initialize, error);
     if (channel == NULL)
         return FALSE;
@@ -103,20 +100,22 @@ mado_visit_parts_send_stage(MadoVisit *self, GError **error)
     guint n_certificates = 0;
     gboolean done = TRUE;
 
-    for MADO_VISIT_EACH_SLOT (slot, transaction->slots) {
-        g_autoptr(MadoCertificateRecord) record =
-            store->ops->get_certificate(store, transaction->id, (MadoSlot)slot, error);
+    for
+        MADO_VISIT_EACH_SLOT(slot, transaction->slots)
+        {
+            g_autoptr(MadoCertificateRecord) record =
+                store->ops->get_certificate(store, transaction->id, (MadoSlot)slot, error);
 
-        done = record != NULL && record->der != NULL;
-        if (!done)
-            break;
-        certificates[n_certificates].slot = (MadoSlot)slot;
-        certificates[n_certificates++].der = g_bytes_ref(record->der);
-    }
+            done = record != NULL && record->der != NULL;
+            if (!done)
+                break;
+            certificates[n_certificates].slot = (MadoSlot)slot;
+            certificates[n_certificates++].der = g_bytes_ref(record->der);
+        }
     transaction->stage = MADO_VISIT_STAGE;
     done = done && need_channel(self, &channel, error) &&
-           mado_script_stage(
-               channel, transaction->id, certificates, n_certificates, self->reply, error);
+           mado_script_stage(channel, transaction->id, certificates, n_certificates,
+                             self->reply, error);
     for (guint i = 0; i < n_certificates; i++)
         g_bytes_unref(certificates[i].der);
     return done;
@@ -171,15 +170,17 @@ check_certificates(MadoVisit *self, gboolean *ret_complete, GError **error)
     MadoStore *store = self->centre->store;
     gboolean complete = TRUE;
 
-    for MADO_VISIT_EACH_SLOT (slot, self->transaction->slots) {
-        g_autoptr(MadoCertificateRecord) record = store->ops->get_certificate(
-            store, self->transaction->id, (MadoSlot)slot, error);
+    for
+        MADO_VISIT_EACH_SLOT(slot, self->transaction->slots)
+        {
+            g_autoptr(MadoCertificateRecord) record = store->ops->get_certificate(
+                store, self->transaction->id, (MadoSlot)slot, error);
 
-        if (record == NULL)
-            return FALSE;
-        complete = complete && record->state == MADO_CERTIFICATE_HELD &&
-                   record->is_confirmed && record->is_staged;
-    }
+            if (record == NULL)
+                return FALSE;
+            complete = complete && record->state == MADO_CERTIFICATE_HELD &&
+                       record->is_confirmed && record->is_staged;
+        }
     *ret_complete = complete;
     return TRUE;
 }
@@ -217,9 +218,7 @@ follow_fencing(MadoVisit *self, guint32 on_card, GError **error)
 
     if (on_card <= self->transaction->fencing)
         return TRUE;
-    mado_log(G_LOG_LEVEL_WARNING,
-             MADO_LOG_VISIT,
-             self->transaction->request_id,
+    mado_log(G_LOG_LEVEL_WARNING, MADO_LOG_VISIT, self->transaction->request_id,
              "card has a higher fencing number than the register, following");
     self->card->fencing = on_card;
     self->transaction->fencing = on_card;
@@ -288,10 +287,7 @@ mado_visit_parts_choose(MadoVisit *self, const MadoRecord *record, GError **erro
         return FALSE;
     facts.has_requests = has_requests;
     way = mado_visit_table_recover(&facts);
-    mado_log(G_LOG_LEVEL_INFO,
-             MADO_LOG_VISIT,
-             transaction->request_id,
-             "recovery: %s",
+    mado_log(G_LOG_LEVEL_INFO, MADO_LOG_VISIT, transaction->request_id, "recovery: %s",
              mado_visit_table_way_name(way));
     if (way != MADO_VISIT_WAY_FINISH)
         transaction->is_commit_sent = FALSE;

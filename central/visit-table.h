@@ -68,7 +68,8 @@ typedef enum {
     MADO_VISIT_WAY_START,      /* SCRIPT OPEN again */
     MADO_VISIT_WAY_UNDO,       /* SCRIPT UNDO, then ABORTED */
     MADO_VISIT_WAY_ABORT,      /* nothing of it is on the card: ABORTED */
-    MADO_VISIT_WAY_UNDO_OTHER, /* SCRIPT UNDO for the transaction the card holds, then look again */
+    MADO_VISIT_WAY_UNDO_OTHER, /* SCRIPT UNDO for the transaction the card holds, then look
+                                  again */
     MADO_VISIT_WAY_REFUSE,     /* terminated */
     MADO_VISIT_N_WAYS
 } MadoVisitWay;

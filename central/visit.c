@@ -77,8 +77,7 @@ begin_decide(MadoVisit *self, GError **error)
     self->reply->next = MADO_NEXT_DECIDE;
     self->reply->key_version = key_version(self);
     self->reply->has_centre_nonce = TRUE;
-    memcpy(self->reply->centre_nonce,
-           transaction->centre_nonce,
+    memcpy(self->reply->centre_nonce, transaction->centre_nonce,
            sizeof self->reply->centre_nonce);
     return mado_visit_parts_set_challenge(self, error);
 }
@@ -87,10 +86,9 @@ gboolean
 mado_visit_parts_ask_decisions(MadoVisit *self, GError **error)
 {
     self->transaction->stage = MADO_VISIT_DECIDE;
-    return begin_decide(self, error) && mado_visit_parts_missing_decisions(self,
-                                                                           self->reply->wanted,
-                                                                           &self->reply->n_wanted,
-                                                                           error);
+    return begin_decide(self, error) &&
+           mado_visit_parts_missing_decisions(self, self->reply->wanted, &self->reply->n_wanted,
+                                              error);
 }
 
 gboolean
@@ -155,6 +153,23 @@ is_finished(const MadoTransactionRecord *transaction)
 
 /* ---- LOOKUP: do card, request and desk belong together? ---- */
 
+/*
+ * The key in the card's signed face data. A training card makes it itself, so the register
+ * learns it when the card is prepared: from a desk that checked signature and challenge, for a
+ * card that has to prove the issuer keys of its id before anything is done with it.
+ */
+static gboolean
+is_face_key(MadoVisit *self, const MadoBodyLookup *lookup)
+{
+    static const guint8 unknown[sizeof self->card->face_key] = {0};
+    MadoCardRecord *card = self->card;
+
+    if (lookup->procedure == MADO_PROCEDURE_PREPARE &&
+        memcmp(card->face_key, unknown, sizeof unknown) == 0)
+        memcpy(card->face_key, lookup->face_key, sizeof card->face_key);
+    return memcmp(card->face_key, lookup->face_key, sizeof card->face_key) == 0;
+}
+
 static gboolean
 load_card(MadoVisit *self, const MadoBodyLookup *lookup, GError **error)
 {
@@ -166,20 +181,19 @@ load_card(MadoVisit *self, const MadoBodyLookup *lookup, GError **error)
         return mado_visit_parts_refuse(error, MADO_PROBLEM_BAD_MESSAGE, "no card id");
     card = self->card = store->ops->get_card(store, self->header->card_id, &found);
     if (card == NULL)
-        return refuse_missing(
-            error, found, MADO_PROBLEM_REQUEST_MISMATCH, "no card of this id is registered");
+        return refuse_missing(error, found, MADO_PROBLEM_REQUEST_MISMATCH,
+                              "no card of this id is registered");
     if (card->is_void)
-        return mado_visit_parts_refuse(
-            error, MADO_PROBLEM_FENCED, "the card was closed by a supervisor");
+        return mado_visit_parts_refuse(error, MADO_PROBLEM_FENCED,
+                                       "the card was closed by a supervisor");
     if (strcmp(card->serial, lookup->serial) != 0 ||
         strcmp(card->municipality, lookup->municipality) != 0 ||
-        strcmp(card->expiry, lookup->expiry) != 0 ||
-        memcmp(card->face_key, lookup->face_key, sizeof card->face_key) != 0)
-        return mado_visit_parts_refuse(
-            error, MADO_PROBLEM_REQUEST_MISMATCH, "serial, dates or face key are another card's");
+        strcmp(card->expiry, lookup->expiry) != 0 || !is_face_key(self, lookup))
+        return mado_visit_parts_refuse(error, MADO_PROBLEM_REQUEST_MISMATCH,
+                                       "serial, dates or face key are another card's");
     if (strcmp(card->municipality, self->terminal->municipality) != 0)
-        return mado_visit_parts_refuse(
-            error, MADO_PROBLEM_REQUEST_MISMATCH, "the card is another municipality's");
+        return mado_visit_parts_refuse(error, MADO_PROBLEM_REQUEST_MISMATCH,
+                                       "the card is another municipality's");
     return TRUE;
 }
 
@@ -198,8 +212,8 @@ load_request(MadoVisit *self, const MadoBodyLookup *lookup, GError **error)
         return NULL;
     }
     if (strcmp(request->id, self->card->request_id) != 0) {
-        mado_visit_parts_refuse(
-            error, MADO_PROBLEM_REQUEST_MISMATCH, "the card was made for another request");
+        mado_visit_parts_refuse(error, MADO_PROBLEM_REQUEST_MISMATCH,
+                                "the card was made for another request");
         return NULL;
     }
     return g_steal_pointer(&request);
@@ -258,8 +272,8 @@ find_transaction(MadoVisit *self, GError **error)
     }
     if (memcmp(self->transaction->card_id, self->header->card_id, MADO_CARD_ID_LEN) == 0)
         return TRUE;
-    return mado_visit_parts_refuse(
-        error, MADO_PROBLEM_REQUEST_MISMATCH, "the visit belongs to another card");
+    return mado_visit_parts_refuse(error, MADO_PROBLEM_REQUEST_MISMATCH,
+                                   "the visit belongs to another card");
 }
 
 static gboolean
@@ -290,18 +304,19 @@ check_startable(MadoVisit *self,
     MadoDate expiry;
 
     if (other != NULL)
-        return mado_visit_parts_refuse(
-            error, MADO_PROBLEM_REQUEST_STATE, "the request is open with another card");
-    if (!(lookup->procedure == MADO_PROCEDURE_PREPARE && request->state == MADO_REQUEST_READY) &&
+        return mado_visit_parts_refuse(error, MADO_PROBLEM_REQUEST_STATE,
+                                       "the request is open with another card");
+    if (!(lookup->procedure == MADO_PROCEDURE_PREPARE &&
+          request->state == MADO_REQUEST_READY) &&
         !(lookup->procedure == MADO_PROCEDURE_ISSUE && request->state == MADO_REQUEST_SET_UP))
-        return mado_visit_parts_refuse(error,
-                                       MADO_PROBLEM_REQUEST_STATE,
+        return mado_visit_parts_refuse(error, MADO_PROBLEM_REQUEST_STATE,
                                        request->state == MADO_REQUEST_DELIVERED
                                            ? "the card was delivered"
                                            : "not the turn of this procedure");
     if (!mado_date_parse(self->card->expiry, strlen(self->card->expiry), &expiry) ||
         mado_date_compare(&expiry, &today) < 0)
-        return mado_visit_parts_refuse(error, MADO_PROBLEM_REQUEST_STATE, "the card is expired");
+        return mado_visit_parts_refuse(error, MADO_PROBLEM_REQUEST_STATE,
+                                       "the card is expired");
     return TRUE;
 }
 
@@ -397,8 +412,8 @@ adopt_visit(MadoVisit *self,
         memcmp(transaction->id, self->header->transaction, MADO_TRANSACTION_LEN) == 0;
 
     if (is_same && self->header->attempt < transaction->attempt)
-        return mado_visit_parts_refuse(
-            error, MADO_PROBLEM_FENCED, "a later attempt has this visit");
+        return mado_visit_parts_refuse(error, MADO_PROBLEM_FENCED,
+                                       "a later attempt has this visit");
     take_over(self, decision->operator_id);
     transaction->may_start = strcmp(decision->detail, DETAIL_UNDO) != 0 &&
                              (!is_resume || lookup->resident || !needs_resident(transaction));
@@ -417,18 +432,14 @@ adopt_visit(MadoVisit *self,
 static gboolean
 check_clock(MadoVisit *self, GError **error)
 {
-    gint64 skew_s =
-        ABS(mado_clock_wall_ms(self->centre->clock) - self->header->time_ms) / 1000;
+    gint64 skew_s = ABS(mado_clock_wall_ms(self->centre->clock) - self->header->time_ms) / 1000;
 
     if (skew_s > MADO_LIMIT_SKEW_BLOCK_S)
-        return mado_visit_parts_refuse(
-            error, MADO_PROBLEM_CLOCK, "more than a day between the terminal's clock and ours");
+        return mado_visit_parts_refuse(error, MADO_PROBLEM_CLOCK,
+                                       "more than a day between the terminal's clock and ours");
     if (skew_s > MADO_LIMIT_SKEW_WARN_S)
-        mado_log(G_LOG_LEVEL_MESSAGE,
-                 MADO_LOG_VISIT,
-                 self->header->terminal,
-                 "clock is off by %" G_GINT64_FORMAT " s",
-                 skew_s);
+        mado_log(G_LOG_LEVEL_MESSAGE, MADO_LOG_VISIT, self->header->terminal,
+                 "clock is off by %" G_GINT64_FORMAT " s", skew_s);
     return TRUE;
 }
 
@@ -447,14 +458,11 @@ check_opening(MadoVisit *self,
     if (!mado_decision_parse(data, len, ret_decision, NULL) ||
         (ret_decision->kind != MADO_DECISION_OPEN &&
          ret_decision->kind != MADO_DECISION_RESUME))
-        return mado_visit_parts_refuse(
-            error, MADO_PROBLEM_OPERATOR, "a visit begins with a decision to open or resume");
+        return mado_visit_parts_refuse(error, MADO_PROBLEM_OPERATOR,
+                                       "a visit begins with a decision to open or resume");
     expected.kind = ret_decision->kind;
-    return mado_visit_parts_check_decision(self,
-                                           &lookup->decision,
-                                           &expected,
-                                           ret_decision->operator_id,
-                                           ret_decision->detail,
+    return mado_visit_parts_check_decision(self, &lookup->decision, &expected,
+                                           ret_decision->operator_id, ret_decision->detail,
                                            error);
 }
 
@@ -468,8 +476,8 @@ open_or_adopt(MadoVisit *self,
     if (self->transaction != NULL)
         return adopt_visit(self, lookup, decision, error);
     if (decision->kind == MADO_DECISION_RESUME)
-        return mado_visit_parts_refuse(
-            error, MADO_PROBLEM_REQUEST_STATE, "no visit of this card is open");
+        return mado_visit_parts_refuse(error, MADO_PROBLEM_REQUEST_STATE,
+                                       "no visit of this card is open");
     return open_visit(self, lookup, request, decision->operator_id, error);
 }
 
@@ -491,8 +499,8 @@ mado_visit_lookup(MadoVisit *self, const MadoBodyLookup *lookup, GError **error)
         return repeat_end(self);
     if (!open_or_adopt(self, lookup, &decision, request, error) ||
         !mado_visit_parts_save(self, error) ||
-        !mado_visit_parts_keep_decision(
-            self, &lookup->decision, decision.kind, decision.operator_id, error))
+        !mado_visit_parts_keep_decision(self, &lookup->decision, decision.kind,
+                                        decision.operator_id, error))
         return FALSE;
     return self->reply->next != MADO_NEXT_DECIDE || show_person(self, request, error);
 }
@@ -508,15 +516,15 @@ check_turn(MadoVisit *self, GError **error)
     if (strcmp(transaction->terminal, header->terminal) != 0 ||
         memcmp(transaction->visit, header->visit, sizeof transaction->visit) != 0 ||
         transaction->attempt != header->attempt || transaction->fencing != header->fencing)
-        return mado_visit_parts_refuse(
-            error, MADO_PROBLEM_FENCED, "another attempt has this visit");
+        return mado_visit_parts_refuse(error, MADO_PROBLEM_FENCED,
+                                       "another attempt has this visit");
     if (!header->has_card ||
         memcmp(transaction->card_id, header->card_id, MADO_CARD_ID_LEN) != 0)
-        return mado_visit_parts_refuse(
-            error, MADO_PROBLEM_REQUEST_MISMATCH, "the visit belongs to another card");
+        return mado_visit_parts_refuse(error, MADO_PROBLEM_REQUEST_MISMATCH,
+                                       "the visit belongs to another card");
     if (header->step_number <= transaction->step && !is_finished(transaction))
-        return mado_visit_parts_refuse(
-            error, MADO_PROBLEM_FENCED, "this step was answered before");
+        return mado_visit_parts_refuse(error, MADO_PROBLEM_FENCED,
+                                       "this step was answered before");
     return TRUE;
 }
 
@@ -537,11 +545,8 @@ find_event(MadoVisit *self, const MadoBodyStep *step, MadoChannelResult *result)
     if (channel != NULL && step->has_answers &&
         mado_channel_open(channel, step, result, &error))
         return MADO_VISIT_ANSWERED;
-    mado_log(G_LOG_LEVEL_MESSAGE,
-             MADO_LOG_VISIT,
-             self->transaction->request_id,
-             "script %s: %s",
-             mado_visit_table_stage_name(stage),
+    mado_log(G_LOG_LEVEL_MESSAGE, MADO_LOG_VISIT, self->transaction->request_id,
+             "script %s: %s", mado_visit_table_stage_name(stage),
              error != NULL ? error->message : "its secure channel is gone");
     return MADO_VISIT_FAILED;
 }
@@ -610,7 +615,8 @@ commit_card(MadoVisit *self,
     return confirmed ? mado_visit_parts_send_commit(self, error) : ask_again(self, step, error);
 }
 
-/* Every answer was good; still the record, not the status word, says that COMMIT took effect. */
+/* Every answer was good; still the record, not the status word, says that COMMIT took effect.
+ */
 static gboolean
 finish_card(MadoVisit *self,
             const MadoBodyStep *step,
@@ -656,8 +662,8 @@ act(MadoVisit *self,
     case MADO_VISIT_N_ACTIONS:
         break;
     }
-    return mado_visit_parts_refuse(
-        error, MADO_PROBLEM_BAD_MESSAGE, "not what the last reply asked for");
+    return mado_visit_parts_refuse(error, MADO_PROBLEM_BAD_MESSAGE,
+                                   "not what the last reply asked for");
 }
 
 /* A transaction that nobody here knows is answered too, and by name. */
@@ -701,8 +707,7 @@ mado_visit_step(MadoVisit *self, const MadoBodyStep *step, GError **error)
     if (is_finished(self->transaction))
         return repeat_end(self);
     if (self->transaction->stage == MADO_VISIT_HELD) {
-        g_strlcpy(
-            self->reply->detail, self->transaction->detail, sizeof self->reply->detail);
+        g_strlcpy(self->reply->detail, self->transaction->detail, sizeof self->reply->detail);
         return TRUE;
     }
     return take_step(self, step, error);
