@@ -16,6 +16,8 @@
     "visit, trans, request, procedure, card_id, serial, state, step, phase, begun, attempt,"   \
     " fencing, operator, error, reason, started_ms, changed_ms"
 
+#define VISIT_N_COLUMNS 17
+
 #define RECEIPTS_AT_MOST 500
 
 static gboolean
@@ -28,24 +30,28 @@ set_damaged(GError **error, const char *what)
 static gboolean
 read_visit(const MadoJournalRow *row, MadoJournalVisit *visit, GError **error)
 {
+    gint64 numbers[VISIT_N_COLUMNS];
+
     if (!mado_journal_row_copy(row, 0, visit->visit, sizeof visit->visit) ||
         !mado_journal_row_copy(row, 1, visit->transaction, sizeof visit->transaction) ||
         !mado_journal_row_copy(row, 4, visit->card_id, sizeof visit->card_id))
         return set_damaged(error, "a visit");
+    for (int i = 0; i < VISIT_N_COLUMNS; i++)
+        numbers[i] = mado_journal_row_integer(row, i);
     g_strlcpy(visit->request_id, mado_journal_row_text(row, 2), sizeof visit->request_id);
-    visit->procedure = (MadoProcedure)mado_journal_row_integer(row, 3);
+    visit->procedure = (MadoProcedure)numbers[3];
     g_strlcpy(visit->serial, mado_journal_row_text(row, 5), sizeof visit->serial);
-    visit->state = (MadoJournalVisitState)mado_journal_row_integer(row, 6);
-    visit->step_number = (guint16)mado_journal_row_integer(row, 7);
-    visit->phase = (MadoScriptPhase)mado_journal_row_integer(row, 8);
-    visit->begun = mado_journal_row_integer(row, 9) != 0;
-    visit->attempt = (guint32)mado_journal_row_integer(row, 10);
-    visit->fencing = (guint32)mado_journal_row_integer(row, 11);
+    visit->state = (MadoJournalVisitState)numbers[6];
+    visit->step_number = (guint16)numbers[7];
+    visit->phase = (MadoScriptPhase)numbers[8];
+    visit->begun = numbers[9] != 0;
+    visit->attempt = (guint32)numbers[10];
+    visit->fencing = (guint32)numbers[11];
     g_strlcpy(visit->operator_id, mado_journal_row_text(row, 12), sizeof visit->operator_id);
-    visit->error = (MadoErrorCode)mado_journal_row_integer(row, 13);
+    visit->error = (MadoErrorCode)numbers[13];
     g_strlcpy(visit->reason, mado_journal_row_text(row, 14), sizeof visit->reason);
-    visit->started_ms = mado_journal_row_integer(row, 15);
-    visit->changed_ms = mado_journal_row_integer(row, 16);
+    visit->started_ms = numbers[15];
+    visit->changed_ms = numbers[16];
     return TRUE;
 }
 
@@ -276,8 +282,8 @@ add_receipt(const MadoJournalRow *row, gpointer user_data, GError **error)
         return set_damaged(error, "a receipt");
     g_autofree char *visit_hex = mado_message_id_to_hex(visit);
     g_autofree char *hash_lower = g_ascii_strdown(hash, -1);
-    const char *kind =
-        mado_receipt_kind_name((MadoReceiptKind)mado_journal_row_integer(row, 4));
+    const gint64 kind_number = mado_journal_row_integer(row, 4);
+    const char *kind = mado_receipt_kind_name((MadoReceiptKind)kind_number);
 
     g_variant_builder_open(list, G_VARIANT_TYPE_VARDICT);
     g_variant_builder_add(list, "{sv}", "number",

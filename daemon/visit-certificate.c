@@ -6,9 +6,10 @@
 #include "common/error.h"
 #include "daemon/visit-state.h"
 
-#include <madoguchi/names.h>
 #include <openssl/objects.h>
 #include <openssl/x509v3.h>
+
+#include <madoguchi/names.h>
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(CERTIFICATEPOLICIES, CERTIFICATEPOLICIES_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(ASN1_OBJECT, ASN1_OBJECT_free)
@@ -49,39 +50,16 @@ check_certificate(X509 *certificate, MadoSlot slot, gconstpointer user_data, GEr
     }
     bytes = g_bytes_new(der, (gsize)len);
     OPENSSL_free(der);
-    if (!mado_chain_verify(self->chain_anchors[mado_visit_slot_index(slot)],
-                           bytes,
-                           mado_clock_wall_ms(self->desk->clock),
-                           error))
+    if (!mado_chain_verify(slot == MADO_SLOT_SIGN ? self->desk->jpki_sign
+                                                  : self->desk->jpki_auth,
+                           bytes, mado_clock_wall_ms(self->desk->clock), error))
         return FALSE;
     if ((X509_get_key_usage(certificate) & X509v3_KU_DIGITAL_SIGNATURE) != 0 &&
         has_policy(certificate, policy_of_slot(slot, self->desk->realm)))
         return TRUE;
-    g_set_error_literal(error,
-                        MADO_ERROR,
-                        MADO_ERROR_CERTIFICATE,
+    g_set_error_literal(error, MADO_ERROR, MADO_ERROR_CERTIFICATE,
                         "the new certificate has another use or policy than its slot");
     return FALSE;
-}
-
-static gboolean
-ensure_anchors(MadoVisit *self, MadoSlot slot, GError **error)
-{
-    guint index = mado_visit_slot_index(slot);
-    const char *path = slot == MADO_SLOT_SIGN ? self->desk->jpki_sign_anchors
-                                              : self->desk->jpki_auth_anchors;
-
-    if (self->chain_anchors[index] != NULL)
-        return TRUE;
-    if (path == NULL) {
-        g_set_error_literal(error,
-                            MADO_ERROR,
-                            MADO_ERROR_CONFIG,
-                            "no root is configured for the certificates of this slot");
-        return FALSE;
-    }
-    self->chain_anchors[index] = mado_chain_anchors_load(path, error);
-    return self->chain_anchors[index] != NULL;
 }
 
 static gboolean
@@ -97,11 +75,9 @@ request_certificate(MadoVisit *self, MadoSlot slot, GError **error)
     };
     g_autoptr(GBytes) request = NULL;
 
-    if (!ensure_anchors(self, slot, error))
-        return FALSE;
     g_clear_pointer(&self->cmp[index], mado_cmp_free);
-    self->cmp[index] = mado_cmp_new(
-        &settings, self->row.transaction, slot, self->csrs[index], error);
+    self->cmp[index] =
+        mado_cmp_new(&settings, self->row.transaction, slot, self->csrs[index], error);
     if (self->cmp[index] == NULL)
         return FALSE;
     request = mado_cmp_request(self->cmp[index], error);
@@ -144,9 +120,7 @@ check_set(const MadoVisit *self, GError **error)
     }
     if (n_open == self->reply->n_cmp)
         return TRUE;
-    g_set_error_literal(error,
-                        MADO_ERROR,
-                        MADO_ERROR_CENTRE_ANSWER,
+    g_set_error_literal(error, MADO_ERROR, MADO_ERROR_CENTRE_ANSWER,
                         "the centre did not answer the set of certificates asked for");
     return FALSE;
 }
@@ -194,8 +168,7 @@ mado_visit_finish_certificates(MadoVisit *self, GError **error)
         if (self->cmp[i] == NULL)
             continue;
         if (!mado_cmp_finish(self->cmp[i],
-                             find_answer(self->reply, mado_cmp_slot(self->cmp[i])),
-                             error))
+                             find_answer(self->reply, mado_cmp_slot(self->cmp[i])), error))
             return FALSE;
         g_clear_pointer(&self->cmp[i], mado_cmp_free);
     }
@@ -208,6 +181,5 @@ mado_visit_drop_certificates(MadoVisit *self)
     for (guint i = 0; i < MADO_VISIT_SLOTS; i++) {
         g_clear_pointer(&self->cmp[i], mado_cmp_free);
         g_clear_pointer(&self->csrs[i], g_bytes_unref);
-        g_clear_pointer(&self->chain_anchors[i], mado_chain_anchors_free);
     }
 }

@@ -10,7 +10,6 @@
 #include "daemon/visit-state.h"
 
 #include <madoguchi/names.h>
-
 #include <string.h>
 
 guint
@@ -36,11 +35,8 @@ mado_visit_flush(MadoVisit *self, GError **error)
 }
 
 gboolean
-mado_visit_add_receipt(MadoVisit *self,
-                       MadoReceiptKind kind,
-                       guint8 slots,
-                       MadoErrorCode outcome,
-                       GError **error)
+mado_visit_add_receipt(
+    MadoVisit *self, MadoReceiptKind kind, guint8 slots, MadoErrorCode outcome, GError **error)
 {
     MadoReceipt draft = {.kind = kind, .has_card = TRUE};
     MadoBodyReceipt body = {
@@ -148,8 +144,7 @@ mado_visit_send_lookup(MadoVisit *self, const MadoBodyDecision *decision, GError
     lookup->procedure = self->row.procedure;
     g_strlcpy(lookup->request_id, self->row.request_id, sizeof lookup->request_id);
     g_strlcpy(lookup->serial, self->face.serial, sizeof lookup->serial);
-    g_strlcpy(
-        lookup->municipality, self->face.municipality, sizeof lookup->municipality);
+    g_strlcpy(lookup->municipality, self->face.municipality, sizeof lookup->municipality);
     g_strlcpy(lookup->expiry, self->face.expiry, sizeof lookup->expiry);
     memcpy(lookup->face_key, self->face_key_hash, sizeof lookup->face_key);
     lookup->record = g_bytes_ref(self->record);
@@ -211,15 +206,15 @@ check_header(const MadoVisit *self, const MadoMessageHeader *header, GError **er
     const char *fault;
 
     if (header->realm != self->desk->realm) {
-        g_set_error_literal(
-            error, MADO_ERROR, MADO_ERROR_REALM, "the centre's answer is of another realm");
+        g_set_error_literal(error, MADO_ERROR, MADO_ERROR_REALM,
+                            "the centre's answer is of another realm");
         return FALSE;
     }
     fault = find_header_fault(self, header);
     if (fault == NULL)
         return TRUE;
-    g_set_error(
-        error, MADO_ERROR, MADO_ERROR_CENTRE_ANSWER, "the centre's answer is %s", fault);
+    g_set_error(error, MADO_ERROR, MADO_ERROR_CENTRE_ANSWER, "the centre's answer is %s",
+                fault);
     return FALSE;
 }
 
@@ -237,8 +232,8 @@ mado_visit_open_reply(MadoVisit *self,
     gsize body_len;
 
     if (g_bytes_get_size(cms) > MADO_LIMIT_MESSAGE_LEN) {
-        g_set_error_literal(
-            error, MADO_ERROR, MADO_ERROR_CENTRE_ANSWER, "the centre's answer is too long");
+        g_set_error_literal(error, MADO_ERROR, MADO_ERROR_CENTRE_ANSWER,
+                            "the centre's answer is too long");
         return NULL;
     }
     plain = mado_envelope_open(self->desk->identity, self->desk->centre, cms, NULL, error);
@@ -253,9 +248,7 @@ mado_visit_open_reply(MadoVisit *self,
                ? mado_plan_find(reply->procedure_open)
                : self->plan;
     if (plan == NULL) {
-        g_set_error_literal(error,
-                            MADO_ERROR,
-                            MADO_ERROR_CENTRE_ANSWER,
+        g_set_error_literal(error, MADO_ERROR, MADO_ERROR_CENTRE_ANSWER,
                             "the centre's answer is about an unknown procedure");
         return NULL;
     }

@@ -43,14 +43,11 @@ read_record(MadoVisit *self, MadoWork *work, MadoRecord *ret_record, GError **er
 
     if (bytes == NULL)
         return FALSE;
-    status = mado_record_parse(
-        g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes), ret_record);
+    status =
+        mado_record_parse(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes), ret_record);
     if (status == MADO_BYTES_OK)
         return TRUE;
-    g_set_error(error,
-                MADO_ERROR,
-                MADO_ERROR_CARD_DATA,
-                "the admin record: %s",
+    g_set_error(error, MADO_ERROR, MADO_ERROR_CARD_DATA, "the admin record: %s",
                 mado_bytes_status_name(status));
     return FALSE;
 }
@@ -115,19 +112,13 @@ check_choice(const MadoVisit *self, MadoPinKind kind, const MadoSecret *pin, GEr
     MadoDate birth;
     gboolean has_birth = mado_date_parse(self->birth, strlen(self->birth), &birth);
     MadoPinRuleVerdict verdict =
-        mado_pin_rule_check_choice(rule,
-                                   (const char *)mado_secret_peek(pin),
-                                   mado_secret_len(pin),
-                                   has_birth ? &birth : NULL);
+        mado_pin_rule_check_choice(rule, (const char *)mado_secret_peek(pin),
+                                   mado_secret_len(pin), has_birth ? &birth : NULL);
 
     if (verdict == MADO_PIN_RULE_GOOD)
         return TRUE;
-    g_set_error(error,
-                MADO_ERROR,
-                MADO_ERROR_PIN_FORM,
-                "PIN for '%s' not taken: %s",
-                mado_pin_kind_name(kind),
-                verdict_text(verdict));
+    g_set_error(error, MADO_ERROR, MADO_ERROR_PIN_FORM, "PIN for '%s' not taken: %s",
+                mado_pin_kind_name(kind), verdict_text(verdict));
     return FALSE;
 }
 
@@ -143,8 +134,7 @@ ask_choice(MadoVisit *self, MadoWork *work, MadoPinKind kind, GError **error)
         .visit = visit,
         .holder_uid = work->holder_uid,
     };
-    g_autoptr(MadoSecret) pin =
-        mado_agent_ask(work->agent, &question, work->interrupt, error);
+    g_autoptr(MadoSecret) pin = mado_agent_ask(work->agent, &question, work->interrupt, error);
 
     if (pin == NULL || !mado_pin_normalise(kind, pin, error) ||
         !check_choice(self, kind, pin, error))
@@ -167,11 +157,7 @@ took_effect(const MadoVisit *self, const MadoRecord *now, const MadoPin *pin)
 
 /* An answer that says neither yes nor no: the record says it. Keeps @doubt when it says no. */
 static gboolean
-settle_doubt(MadoVisit *self,
-             MadoWork *work,
-             const MadoPin *pin,
-             GError *doubt,
-             GError **error)
+settle_doubt(MadoVisit *self, MadoWork *work, const MadoPin *pin, GError *doubt, GError **error)
 {
     MadoRecord now;
 
@@ -180,9 +166,7 @@ settle_doubt(MadoVisit *self,
         g_propagate_error(error, doubt);
         return FALSE;
     }
-    mado_log(G_LOG_LEVEL_INFO,
-             MADO_LOG_VISIT,
-             self->row.request_id,
+    mado_log(G_LOG_LEVEL_INFO, MADO_LOG_VISIT, self->row.request_id,
              "a PIN change answered oddly and took effect");
     g_error_free(doubt);
     return TRUE;
@@ -247,11 +231,8 @@ sign_on_card(const guint8 digest[32], gpointer user_data, GError **error)
 
 /* The PIN's one VERIFY and the one signature it is for. */
 static gboolean
-sign_request(MadoVisit *self,
-             MadoWork *work,
-             MadoPinKind kind,
-             const MadoSecret *value,
-             GError **error)
+sign_request(
+    MadoVisit *self, MadoWork *work, MadoPinKind kind, const MadoSecret *value, GError **error)
 {
     Signer signer = {work->card, slot_of_pin(kind)};
     guint index = mado_visit_slot_index(signer.slot);
@@ -260,18 +241,17 @@ sign_request(MadoVisit *self,
 
     if ((self->reply->sign_slots & signer.slot) == 0)
         return TRUE;
-    if (!mado_pin_reference(kind, 0, &pin) ||
-        !mado_pin_verify(work->card, &pin, value, error))
+    if (!mado_pin_reference(kind, 0, &pin) || !mado_pin_verify(work->card, &pin, value, error))
         return FALSE;
-    name = g_strdup_printf(
-        "%s-%s", self->row.request_id, signer.slot == MADO_SLOT_SIGN ? "sign" : "auth");
+    name = g_strdup_printf("%s-%s", self->row.request_id,
+                           signer.slot == MADO_SLOT_SIGN ? "sign" : "auth");
     g_clear_pointer(&self->csrs[index], g_bytes_unref);
     self->csrs[index] =
         mado_csr_make(self->staged_keys[index], name, sign_on_card, &signer, error);
     if (self->csrs[index] == NULL)
         return FALSE;
-    mado_journal_entry_put_csr(
-        mado_visit_pending(self), self->row.transaction, signer.slot, self->csrs[index]);
+    mado_journal_entry_put_csr(mado_visit_pending(self), self->row.transaction, signer.slot,
+                               self->csrs[index]);
     return TRUE;
 }
 
@@ -318,9 +298,7 @@ look_after(MadoVisit *self, MadoWork *work, GError **error)
     for (guint i = 0; i < self->reply->n_pins; i++)
         for (guint r = 0; mado_pin_reference(self->reply->pins[i].kind, r, &pin); r++)
             if (!took_effect(self, &now, &pin)) {
-                g_set_error(error,
-                            MADO_ERROR,
-                            MADO_ERROR_CARD_STATE,
+                g_set_error(error, MADO_ERROR, MADO_ERROR_CARD_STATE,
                             "the card does not show the PIN for '%s' as set",
                             mado_pin_kind_name(self->reply->pins[i].kind));
                 return FALSE;
@@ -337,10 +315,7 @@ mado_visit_enter_pins(MadoVisit *self, MadoWork *work, gboolean *ret_again, GErr
     if (!mado_visit_check_card(self, work, error) || !look_before(self, work, error))
         return FALSE;
     for (; self->n_pins_set < self->reply->n_pins; self->n_pins_set++)
-        if (!enter_one(self,
-                       work,
-                       &self->reply->pins[self->n_pins_set],
-                       ret_again,
+        if (!enter_one(self, work, &self->reply->pins[self->n_pins_set], ret_again,
                        &local_error)) {
             g_propagate_error(error, g_steal_pointer(&local_error));
             return FALSE;

@@ -11,7 +11,6 @@
 #include "common/record.h"
 #include "daemon/card/common-juki.h"
 #include "daemon/card/genuine.h"
-#include "daemon/chain.h"
 #include "daemon/cmp.h"
 #include "daemon/procedure/plan.h"
 #include "daemon/visit-table.h"
@@ -25,7 +24,6 @@ struct _MadoVisit {
     const MadoDesk *desk; /* borrowed */
     MadoJournal *journal; /* borrowed (nullable) */
     MadoVisitState state;
-    MadoCvcAnchors *face_anchors; /* owned (nullable): loaded by the first check */
 
     /* from CHECKING on */
     MadoJournalVisit row; /* as it is, or will be, in the journal */
@@ -40,36 +38,60 @@ struct _MadoVisit {
     /* RELAY: the message that is outstanding */
     char key[2 * MADO_MESSAGE_ID_LEN + 1];
     guint8 request_hash[MADO_MESSAGE_HASH_LEN];
-    GBytes *outgoing;             /* owned: its exact bytes */
-    MadoPlanRow sent;             /* what it was about */
-    gboolean sent_initialize;     /* a secure channel session waits for AUTHENTICATE */
+    GBytes *outgoing;         /* owned: its exact bytes */
+    MadoPlanRow sent;         /* what it was about */
+    gboolean sent_initialize; /* a secure channel session waits for AUTHENTICATE */
 
     /* DECIDE to WORK */
     MadoBodyReply *reply; /* owned: the last reply that was taken; wiped by free */
     guint8 centre_nonce[16];
-    guint wanted;        /* set of 1 << MadoDecisionKind still to come */
-    MadoBodyStep *step;  /* owned (nullable): the next message, as far as it is known */
+    guint wanted;       /* set of 1 << MadoDecisionKind still to come */
+    MadoBodyStep *step; /* owned (nullable): the next message, as far as it is known */
     guint8 key_version;
     char birth[MADO_DATE_LEN + 1]; /* of the person, for weak PINs; "" when not told */
 
     /* of one attempt */
-    guint32 n_commands;         /* journaled so far: seq of the next */
-    MadoJournalEntry *pending;  /* owned (nullable): rows that ride with the next write */
+    guint32 n_commands;             /* journaled so far: seq of the next */
+    MadoJournalEntry *pending;      /* owned (nullable): rows that ride with the next write */
     MadoCmp *cmp[MADO_VISIT_SLOTS]; /* owned (nullable each) */
-    MadoChainAnchors *chain_anchors[MADO_VISIT_SLOTS]; /* owned (nullable each) */
     gboolean receipt_due[MADO_RECEIPT_PIN_CHANGED + 1]; /* with the next message */
 
     /* PINS */
-    guint n_pins_set;                       /* of reply->pins */
+    guint n_pins_set; /* of reply->pins */
     gboolean has_pin_record;
-    MadoRecord pin_record;                  /* plain, before the first CHANGE */
-    GBytes *staged_keys[MADO_VISIT_SLOTS];  /* owned: 7F49, by slot index */
-    GBytes *csrs[MADO_VISIT_SLOTS];         /* owned: DER */
+    MadoRecord pin_record;                 /* plain, before the first CHANGE */
+    GBytes *staged_keys[MADO_VISIT_SLOTS]; /* owned: 7F49, by slot index */
+    GBytes *csrs[MADO_VISIT_SLOTS];        /* owned: DER */
 };
 
 /* 0 for MADO_SLOT_AUTH, 1 for MADO_SLOT_SIGN. */
 guint
 mado_visit_slot_index(MadoSlot slot);
+
+/* ---- daemon/visit.c: the ways out ---- */
+
+/* Drops everything of one visit but its row, plan and state; wipes PINs and persons. */
+void
+mado_visit_forget(MadoVisit *self);
+/* Whether the table has an edge, before a call looks at anything; BAD_STATE names @call. */
+gboolean
+mado_visit_may(const MadoVisit *self, MadoVisitEvent event, const char *call, GError **error);
+gboolean
+mado_visit_set_bad_state(const MadoVisit *self, const char *call, GError **error);
+/* A check failed: as if the call had not been. Returns FALSE, for the caller to return. */
+gboolean
+mado_visit_fail_check(MadoVisit *self);
+/* On hold by @event, journaled, told. Returns TRUE: a step is the client's to act on. */
+gboolean
+mado_visit_end_on_hold(MadoVisit *self,
+                       MadoVisitEvent event,
+                       MadoErrorCode code,
+                       const char *reason,
+                       MadoStep *ret_step);
+gboolean
+mado_visit_fail_on_hold(MadoVisit *self, const GError *error, MadoStep *ret_step);
+void
+mado_visit_log_end(const MadoVisit *self, const char *how, MadoErrorCode code);
 
 /* ---- daemon/visit-message.c: messages out and in ---- */
 
@@ -95,11 +117,8 @@ gboolean
 mado_visit_flush(MadoVisit *self, GError **error);
 /* Adds a receipt to what is pending. */
 gboolean
-mado_visit_add_receipt(MadoVisit *self,
-                       MadoReceiptKind kind,
-                       guint8 slots,
-                       MadoErrorCode outcome,
-                       GError **error);
+mado_visit_add_receipt(
+    MadoVisit *self, MadoReceiptKind kind, guint8 slots, MadoErrorCode outcome, GError **error);
 
 /* ---- daemon/visit-work.c: on the card ---- */
 
@@ -121,10 +140,7 @@ mado_visit_check_card(MadoVisit *self, MadoWork *work, GError **error);
 /* Writes the intent of a command and with it the answer of the one before. @hash: NULL for a
  * command that carries a PIN. */
 gboolean
-mado_visit_intend(MadoVisit *self,
-                  const guint8 header[4],
-                  const guint8 *hash,
-                  GError **error);
+mado_visit_intend(MadoVisit *self, const guint8 header[4], const guint8 *hash, GError **error);
 void
 mado_visit_answered(MadoVisit *self, guint16 sw, const guint8 *answer, gsize len);
 
@@ -155,7 +171,10 @@ mado_visit_enter_pins(MadoVisit *self, MadoWork *work, gboolean *ret_again, GErr
 /* ---- daemon/visit-step.c: what the client is told ---- */
 
 void
-mado_visit_tell(const MadoVisit *self, MadoStepKind kind, GVariant *details, MadoStep *ret_step);
+mado_visit_tell(const MadoVisit *self,
+                MadoStepKind kind,
+                GVariant *details,
+                MadoStep *ret_step);
 /* (transfer full), floating details. */
 GVariant *
 mado_visit_tell_decide(const MadoVisit *self, GUnixFDList **ret_fds, GError **error);

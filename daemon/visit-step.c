@@ -8,10 +8,9 @@
 #include "daemon/card/pin.h"
 #include "daemon/visit-state.h"
 
-#include <madoguchi/names.h>
-
 #include <errno.h>
 #include <fcntl.h>
+#include <madoguchi/names.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -50,9 +49,7 @@ mado_visit_tell_relay(const MadoVisit *self)
     add_text(&details, "endpoint", endpoint);
     add_text(&details, "key", self->key);
     g_variant_builder_add(
-        &details,
-        "{sv}",
-        "body",
+        &details, "{sv}", "body",
         g_variant_new_from_bytes(G_VARIANT_TYPE_BYTESTRING, self->outgoing, TRUE));
     return g_variant_builder_end(&details);
 }
@@ -121,11 +118,8 @@ seal_person(const MadoBodyPerson *person, GError **error)
             (gssize)mado_secret_len(plain) &&
         fcntl(fd, F_ADD_SEALS, seals) == 0)
         return fd;
-    g_set_error(error,
-                MADO_ERROR,
-                MADO_ERROR_INTERNAL,
-                "handing over what the clerk may see: %s",
-                g_strerror(errno));
+    g_set_error(error, MADO_ERROR, MADO_ERROR_INTERNAL,
+                "handing over what the clerk may see: %s", g_strerror(errno));
     if (fd >= 0)
         close(fd);
     return -1;
@@ -159,14 +153,12 @@ wanted_words(const MadoVisit *self)
 
     g_variant_builder_init(&words, G_VARIANT_TYPE_STRING_ARRAY);
     if (self->reply == NULL)
-        g_variant_builder_add(&words,
-                              "s",
+        g_variant_builder_add(&words, "s",
                               mado_decision_kind_name(self->resuming ? MADO_DECISION_RESUME
                                                                      : MADO_DECISION_OPEN));
     for (guint i = 0; self->reply != NULL && i < self->reply->n_wanted; i++)
         if ((self->wanted & 1U << (guint)self->reply->wanted[i]) != 0)
-            g_variant_builder_add(
-                &words, "s", mado_decision_kind_name(self->reply->wanted[i]));
+            g_variant_builder_add(&words, "s", mado_decision_kind_name(self->reply->wanted[i]));
     return g_variant_builder_end(&words);
 }
 
@@ -181,17 +173,12 @@ mado_visit_tell_decide(const MadoVisit *self, GUnixFDList **ret_fds, GError **er
     add_text(&details, "transaction", transaction);
     add_text(&details, "request", self->row.request_id);
     add_text(&details, "terminal", self->desk->terminal);
-    add_text(&details,
-             "realm",
+    add_text(&details, "realm",
              self->desk->realm == MADO_REALM_CODE_PRODUCTION ? MADO_REALM_PRODUCTION
                                                              : MADO_REALM_TRAINING);
-    g_variant_builder_add(&details,
-                          "{sv}",
-                          "nonce",
-                          g_variant_new_fixed_array(G_VARIANT_TYPE_BYTE,
-                                                    self->centre_nonce,
-                                                    sizeof self->centre_nonce,
-                                                    sizeof(guint8)));
+    g_variant_builder_add(&details, "{sv}", "nonce",
+                          g_variant_new_fixed_array(G_VARIANT_TYPE_BYTE, self->centre_nonce,
+                                                    sizeof self->centre_nonce, sizeof(guint8)));
     if (add_person(self, &details, ret_fds, error))
         return g_variant_builder_end(&details);
     g_variant_builder_clear(&details);

@@ -19,9 +19,7 @@ mado_visit_check_card(MadoVisit *self, MadoWork *work, GError **error)
         mado_card_generation(work->card) == self->generation)
         return TRUE;
     /* Its security status, its secure channel and the proof that it is genuine are gone. */
-    g_set_error_literal(error,
-                        MADO_ERROR,
-                        MADO_ERROR_CARD_REMOVED,
+    g_set_error_literal(error, MADO_ERROR, MADO_ERROR_CARD_REMOVED,
                         "the card lost power since it was checked");
     return FALSE;
 }
@@ -34,23 +32,18 @@ mado_visit_initialize(MadoVisit *self, MadoWork *work, GError **error)
     gsize len;
     const guint8 *data;
 
-    answer = mado_isd_initialize_update(
-        work->card, self->key_version, reply->host_challenge, error);
+    answer =
+        mado_isd_initialize_update(work->card, self->key_version, reply->host_challenge, error);
     if (answer == NULL)
         return FALSE;
     data = g_bytes_get_data(answer, &len);
     if (len != MADO_BODY_INITIALIZE_LEN) {
-        g_set_error(error,
-                    MADO_ERROR,
-                    MADO_ERROR_CARD_DATA,
-                    "INITIALIZE UPDATE answered %" G_GSIZE_FORMAT " bytes",
-                    len);
+        g_set_error(error, MADO_ERROR, MADO_ERROR_CARD_DATA,
+                    "INITIALIZE UPDATE answered %" G_GSIZE_FORMAT " bytes", len);
         return FALSE;
     }
     if (memcmp(data, self->row.card_id, MADO_CARD_ID_LEN) != 0) {
-        g_set_error_literal(error,
-                            MADO_ERROR,
-                            MADO_ERROR_CARD_CHANGED,
+        g_set_error_literal(error, MADO_ERROR, MADO_ERROR_CARD_CHANGED,
                             "the secure channel is another card's");
         return FALSE;
     }
@@ -62,10 +55,7 @@ mado_visit_initialize(MadoVisit *self, MadoWork *work, GError **error)
 /* ---- the journal's side of a command ---- */
 
 gboolean
-mado_visit_intend(MadoVisit *self,
-                  const guint8 header[4],
-                  const guint8 *hash,
-                  GError **error)
+mado_visit_intend(MadoVisit *self, const guint8 header[4], const guint8 *hash, GError **error)
 {
     MadoJournalIntent intent = {
         .attempt = self->row.attempt,
@@ -131,8 +121,8 @@ keep_answer(MadoVisit *self, const MadoResponse *response, GError **error)
     bytes = g_byte_array_free_to_bytes(g_steal_pointer(&answer));
     if (mado_body_step_add_answer(self->step, bytes))
         return TRUE;
-    g_set_error_literal(
-        error, MADO_ERROR, MADO_ERROR_LIMIT, "the answers to a script do not fit a message");
+    g_set_error_literal(error, MADO_ERROR, MADO_ERROR_LIMIT,
+                        "the answers to a script do not fit a message");
     return FALSE;
 }
 
@@ -151,8 +141,8 @@ run_command(MadoVisit *self,
     const guint8 *apdu = g_bytes_get_data(command->apdu, &len);
 
     if (len < 4) {
-        g_set_error_literal(
-            error, MADO_ERROR, MADO_ERROR_CENTRE_ANSWER, "a script holds no command");
+        g_set_error_literal(error, MADO_ERROR, MADO_ERROR_CENTRE_ANSWER,
+                            "a script holds no command");
         return FALSE;
     }
     mado_envelope_sha256(apdu, len, hash);
@@ -235,11 +225,8 @@ work_script(MadoVisit *self, MadoWork *work, gboolean *ret_pins_due, GError **er
     mado_card_forget_selection(work->card);
     if (whole)
         return leave_phase(self, work, ret_pins_due, error);
-    mado_log(G_LOG_LEVEL_INFO,
-             MADO_LOG_VISIT,
-             self->row.request_id,
-             "script stopped after %u of %u commands",
-             self->step->n_answers,
+    mado_log(G_LOG_LEVEL_INFO, MADO_LOG_VISIT, self->row.request_id,
+             "script stopped after %u of %u commands", self->step->n_answers,
              self->reply->n_commands);
     return TRUE;
 }

@@ -15,8 +15,8 @@
 #pragma once
 
 #include "daemon/desk.h"
-#include "daemon/step.h"
 #include "daemon/journal.h"
+#include "daemon/step.h"
 #include "daemon/worker.h"
 
 typedef struct _MadoVisit MadoVisit;

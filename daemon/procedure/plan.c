@@ -88,12 +88,8 @@ answer_of(const MadoBodyReply *reply)
 static gboolean
 set_fault(GError **error, MadoPlanRow row, const char *fault)
 {
-    g_set_error(error,
-                MADO_ERROR,
-                MADO_ERROR_CENTRE_ANSWER,
-                "the centre's answer to '%s': %s",
-                row_names[row],
-                fault);
+    g_set_error(error, MADO_ERROR, MADO_ERROR_CENTRE_ANSWER, "the centre's answer to '%s': %s",
+                row_names[row], fault);
     return FALSE;
 }
 

@@ -40,12 +40,12 @@ typedef enum {
 
 typedef struct {
     MadoProcedure procedure;
-    const char *name; /* as on the bus */
+    const char *name;            /* as on the bus */
     guint may[MADO_PLAN_N_ROWS]; /* sets of MadoPlanAnswer */
-    guint8 pins;      /* set of MadoPinKind that may be set */
-    guint8 slots;     /* set of MadoSlot that may be signed for */
-    guint decisions;  /* set of 1 << MadoDecisionKind that may be wanted */
-    MadoReceiptKind done; /* the receipt at the end */
+    guint8 pins;                 /* set of MadoPinKind that may be set */
+    guint8 slots;                /* set of MadoSlot that may be signed for */
+    guint decisions;             /* set of 1 << MadoDecisionKind that may be wanted */
+    MadoReceiptKind done;        /* the receipt at the end */
 } MadoPlan;
 
 /* (transfer none): NULL when this desk does not serve the procedure. */
@@ -70,4 +70,3 @@ mado_plan_check(const MadoPlan *self,
 /* The row a script's answers belong to. */
 MadoPlanRow
 mado_plan_row(MadoScriptPhase phase);
-
