@@ -278,10 +278,24 @@ mado_cmp_take(MadoCmp *self, GBytes *cp, GError **error)
     return der;
 }
 
+/* A certificate that was refused is not confirmed afterwards. */
+static gboolean
+check_taken(MadoCmp *self, GError **error)
+{
+    gboolean taken;
+
+    g_mutex_lock(&self->mutex);
+    taken = self->certificate != NULL;
+    if (!taken)
+        g_propagate_error(error, g_error_copy(self->fault));
+    g_mutex_unlock(&self->mutex);
+    return taken;
+}
+
 GBytes *
 mado_cmp_confirm(MadoCmp *self, GError **error)
 {
-    if (!await_turn(self, TURN_GOT_CERT, error))
+    if (!await_turn(self, TURN_GOT_CERT, error) || !check_taken(self, error))
         return NULL;
     hand_over(self, NULL);
     if (!await_turn(self, TURN_SENT_CONFIRM, error))

@@ -149,11 +149,15 @@ mado_journal_meta_set_forked(MadoJournalStore *store, GError **error)
 }
 
 gboolean
-mado_journal_meta_probe(MadoJournalStore *store, gint64 now_ms, GError **error)
+mado_journal_meta_probe(MadoJournalStore *store, GError **error)
 {
     if (!mado_journal_store_begin(store, error))
         return FALSE;
-    if (set(store, "probe", mado_journal_store_integer(now_ms), error))
+    /* Always another value: SQLite does not write a page that stays the same. */
+    if (mado_journal_store_run(store,
+                               "INSERT INTO meta VALUES ('probe', 1)"
+                               " ON CONFLICT (name) DO UPDATE SET value = value + 1",
+                               NULL, 0, error))
         return mado_journal_store_commit(store, error);
     mado_journal_store_rollback(store);
     return FALSE;

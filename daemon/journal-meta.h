@@ -37,4 +37,4 @@ gboolean
 mado_journal_meta_set_forked(MadoJournalStore *store, GError **error);
 /* One durable write that changes nothing anybody reads: can the disk still take it? */
 gboolean
-mado_journal_meta_probe(MadoJournalStore *store, gint64 now_ms, GError **error);
+mado_journal_meta_probe(MadoJournalStore *store, GError **error);

@@ -296,8 +296,7 @@ run_check(MadoJournal *self, Job *job, GError **error)
 
     if (!mado_journal_store_ensure_reserve(self->store, MADO_LIMIT_JOURNAL_RESERVE_KIB,
                                            error) ||
-        !mado_journal_meta_probe(self->store, mado_clock_wall_ms(self->settings.clock),
-                                 error) ||
+        !mado_journal_meta_probe(self->store, error) ||
         !mado_journal_meta_is_forked(self->store, &forked, error))
         return FALSE;
     if (forked) {
