@@ -6,14 +6,11 @@
 #include "common/error.h"
 #include "common/writer.h"
 #include "daemon/card/pin.h"
+#include "daemon/sealed.h"
 #include "daemon/visit-state.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <madoguchi/names.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #define PERSON_MAX 4096 /* more than all fields of MadoBodyPerson together */
 
@@ -110,18 +107,12 @@ static int
 seal_person(const MadoBodyPerson *person, GError **error)
 {
     g_autoptr(MadoSecret) plain = mado_secret_new(PERSON_MAX);
-    int fd = memfd_create("person", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-    const int seals = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL;
 
-    if (fd >= 0 && write_person(person, plain) &&
-        write(fd, mado_secret_peek(plain), mado_secret_len(plain)) ==
-            (gssize)mado_secret_len(plain) &&
-        fcntl(fd, F_ADD_SEALS, seals) == 0)
-        return fd;
-    g_set_error(error, MADO_ERROR, MADO_ERROR_INTERNAL,
-                "handing over what the clerk may see: %s", g_strerror(errno));
-    if (fd >= 0)
-        close(fd);
+    if (write_person(person, plain))
+        return mado_sealed_new("person", mado_secret_peek(plain), mado_secret_len(plain),
+                               error);
+    g_set_error_literal(error, MADO_ERROR, MADO_ERROR_INTERNAL,
+                        "what the clerk may see does not fit");
     return -1;
 }
 

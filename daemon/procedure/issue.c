@@ -5,7 +5,9 @@
 
 #include "daemon/procedure/issue.h"
 
-#define AFTER_CARD (MADO_PLAN_MAY_RECORD | MADO_PLAN_MAY_UNDO | MADO_PLAN_MAY_END)
+/* Wherever it stands, the centre may ask for a fresh session, look, undo or end. */
+#define AFTER_CARD                                                                             \
+    (MADO_PLAN_MAY_DECIDE | MADO_PLAN_MAY_RECORD | MADO_PLAN_MAY_UNDO | MADO_PLAN_MAY_END)
 
 static const MadoPlan plan = {
     .procedure = MADO_PROCEDURE_ISSUE,

@@ -135,9 +135,9 @@ find_script_fault(const MadoPlan *self, gboolean has_session_begun, const MadoBo
 }
 
 static const char *
-find_decide_fault(const MadoPlan *self, const MadoBodyReply *reply)
+find_decide_fault(const MadoPlan *self, MadoPlanRow row, const MadoBodyReply *reply)
 {
-    if (!reply->has_host_challenge || reply->key_version == 0)
+    if (!reply->has_host_challenge || (row == MADO_PLAN_LOOKUP && reply->key_version == 0))
         return "no challenge or key version";
     if (reply->n_wanted > 0 && !reply->has_centre_nonce)
         return "decisions wanted without a nonce";
@@ -162,7 +162,7 @@ mado_plan_check(const MadoPlan *self,
     else if (reply->next == MADO_NEXT_SCRIPT)
         fault = find_script_fault(self, has_session_begun, reply);
     else if (reply->next == MADO_NEXT_DECIDE)
-        fault = find_decide_fault(self, reply);
+        fault = find_decide_fault(self, row, reply);
     else if (reply->next == MADO_NEXT_CSR && reply->n_csrs == 0)
         fault = "no certificate request given back";
     return fault == NULL || set_fault(error, row, fault);
