@@ -7,12 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MAX_INPUT (1024U * 1024U)
+#define MAX_INPUT_LEN (1024U * 1024U)
 
 static int
 run_input(const char *folder, const char *name)
 {
-    static uint8_t bytes[MAX_INPUT];
+    static uint8_t bytes[MAX_INPUT_LEN];
     char path[4096];
     FILE *file;
     uint8_t *exact;
