@@ -11,12 +11,11 @@
 #include <openssl/rand.h>
 
 #include <errno.h>
+#include <madoguchi/limits.h>
+#include <madoguchi/names.h>
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
-
-#include <madoguchi/limits.h>
-#include <madoguchi/names.h>
 
 #define NONCE_LEN 16U
 
@@ -198,10 +197,9 @@ abandon_ask_cb(gpointer data)
         return G_SOURCE_REMOVE;
     g_cancellable_cancel(ask->cancellable);
     if (self->bus_name != NULL)
-        g_dbus_connection_call(self->connection, self->bus_name, self->path,
-                               MADO_IFACE_PIN_AGENT, "Dismiss", NULL, NULL,
-                               G_DBUS_CALL_FLAGS_NO_AUTO_START, MADO_TIMEOUT_EXCHANGE_MS, NULL,
-                               NULL, NULL);
+        g_dbus_connection_call(
+            self->connection, self->bus_name, self->path, MADO_IFACE_PIN_AGENT, "Dismiss", NULL,
+            NULL, G_DBUS_CALL_FLAGS_NO_AUTO_START, MADO_TIMEOUT_EXCHANGE_MS, NULL, NULL, NULL);
     return G_SOURCE_REMOVE;
 }
 
@@ -254,8 +252,8 @@ static gboolean
 read_entry(int fd, MadoSecret *entry, gboolean *ret_is_end, GError **error)
 {
     gsize len = mado_secret_len(entry);
-    gssize n_read = read(fd, mado_secret_peek_writable(entry) + len,
-                         mado_secret_capacity(entry) - len);
+    gssize n_read =
+        read(fd, mado_secret_peek_writable(entry) + len, mado_secret_capacity(entry) - len);
 
     if (n_read < 0)
         return errno == EAGAIN || errno == EINTR ||

@@ -80,6 +80,8 @@ on_session_returned(gpointer user_data)
     if (self != NULL) {
         (void)g_ptr_array_remove_fast(self->claims, claim);
         mado_registry_set_claimed(self->settings.registry, claim->reader_path, FALSE);
+        if (self->claims->len == 0)
+            self->settings.on_idle(self->settings.user_data);
     }
     g_free(claim->id);
     g_free(claim->path);

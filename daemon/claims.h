@@ -24,6 +24,8 @@ typedef struct {
                      gpointer user_data);
     void (*on_changed)(MadoSession *session, const char *path, gpointer user_data);
     void (*on_removed)(MadoSession *session, const char *path, gpointer user_data);
+    /* The last worker's thread was joined. */
+    void (*on_idle)(gpointer user_data);
     gpointer user_data;
 } MadoClaimsSettings;
 

@@ -97,9 +97,9 @@ ensure_client(MadoClients *self, const char *bus_name)
     client->bus_name = g_strdup(bus_name);
     g_hash_table_insert(self->by_name, client->bus_name, client);
     /* Tells at once, from the main loop, when the name is gone already. */
-    client->watch =
-        g_bus_watch_name_on_connection(self->connection, bus_name, G_BUS_NAME_WATCHER_FLAGS_NONE,
-                                       NULL, on_name_vanished, client, NULL);
+    client->watch = g_bus_watch_name_on_connection(self->connection, bus_name,
+                                                   G_BUS_NAME_WATCHER_FLAGS_NONE, NULL,
+                                                   on_name_vanished, client, NULL);
     return client;
 }
 

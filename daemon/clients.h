@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Who on the bus has something from us: calls in flight, sessions, the agent's place. A client is
- * watched from its first call on; when its bus name vanishes everybody interested is told once.
- * Main thread.
+ * Who on the bus has something from us: calls in flight, sessions, the agent's place. A client
+ * is watched from its first call on; when its bus name vanishes everybody interested is told
+ * once. Main thread.
  */
 #pragma once
 

@@ -90,11 +90,10 @@ static void
 withdraw(Question *question)
 {
     g_cancellable_cancel(question->cancellable);
-    g_dbus_connection_call(question->connection, AUTHORITY_NAME, AUTHORITY_PATH, AUTHORITY_IFACE,
-                           "CancelCheckAuthorization",
-                           g_variant_new("(s)", question->cancellation_id), NULL,
-                           G_DBUS_CALL_FLAGS_NO_AUTO_START, AUTHORITY_TIMEOUT_MS, NULL, NULL,
-                           NULL);
+    g_dbus_connection_call(
+        question->connection, AUTHORITY_NAME, AUTHORITY_PATH, AUTHORITY_IFACE,
+        "CancelCheckAuthorization", g_variant_new("(s)", question->cancellation_id), NULL,
+        G_DBUS_CALL_FLAGS_NO_AUTO_START, AUTHORITY_TIMEOUT_MS, NULL, NULL, NULL);
 }
 
 void

@@ -37,7 +37,8 @@ mado_gate_new(GDBusConnection *connection);
 void
 mado_gate_free(MadoGate *self);
 
-/* Runs in the main context, exactly once. @uid: Unix user of the caller, when @error is NULL. */
+/* Runs in the main context, exactly once. @uid: Unix user of the caller, when @error is NULL.
+ */
 typedef void (*MadoGateAnswered)(guint uid, const GError *error, gpointer user_data);
 
 /*

@@ -19,9 +19,9 @@ struct _MadoGuard {
 
 /* A call that waits for the authority. */
 typedef struct {
-    MadoGuard *guard;                   /* referenced */
-    GDBusInterfaceSkeleton *skeleton;   /* referenced */
-    GDBusMethodInvocation *invocation;  /* owned */
+    MadoGuard *guard;                  /* referenced */
+    GDBusInterfaceSkeleton *skeleton;  /* referenced */
+    GDBusMethodInvocation *invocation; /* owned */
 } Waiting;
 
 static void

@@ -25,7 +25,8 @@ mado_interrupt_new(void)
     g_mutex_init(&self->lock);
     self->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (self->fd < 0)
-        g_error("cannot make an event descriptor: %s", g_strerror(errno)); /* as g_malloc does */
+        g_error("cannot make an event descriptor: %s",
+                g_strerror(errno)); /* as g_malloc does */
     return self;
 }
 

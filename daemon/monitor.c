@@ -9,7 +9,7 @@
 #define RETRY_FIRST_MS 200
 #define RETRY_MAX_MS   5000
 /* How often a stop is repeated until the pending wait has noticed. */
-#define STOP_AGAIN_US  20000
+#define STOP_AGAIN_US 20000
 
 struct _MadoMonitor {
     gatomicrefcount n_refs; /* one for the owner, one per message on its way */

@@ -16,7 +16,7 @@ struct _MadoSession {
     MadoStep step; /* without details */
     guint progress[3];
     guint n_calls;
-    GPtrArray *waiting;  /* Cancel and Release invocations, owned */
+    GPtrArray *waiting;   /* Cancel and Release invocations, owned */
     MadoErrorCode reason; /* why what runs is interrupted, or the visit held */
     /* while a call runs */
     MadoSessionCall call;

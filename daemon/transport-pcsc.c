@@ -19,7 +19,7 @@ static const CodeRow code_rows[] = {
     {SCARD_E_NO_SERVICE, MADO_ERROR_SERVICE_GONE},
     {SCARD_E_SERVICE_STOPPED, MADO_ERROR_SERVICE_GONE},
     {SCARD_F_COMM_ERROR, MADO_ERROR_SERVICE_GONE},
-    {SCARD_E_INVALID_HANDLE, MADO_ERROR_SERVICE_GONE}, /* the service was restarted */
+    {SCARD_E_INVALID_HANDLE, MADO_ERROR_SERVICE_GONE},     /* the service was restarted */
     {SCARD_W_SECURITY_VIOLATION, MADO_ERROR_SERVICE_GONE}, /* its own polkit rule is missing */
     {SCARD_E_UNKNOWN_READER, MADO_ERROR_READER_GONE},
     {SCARD_E_READER_UNAVAILABLE, MADO_ERROR_READER_GONE},
@@ -53,8 +53,8 @@ static gboolean
 set_error(GError **error, LONG code, const char *doing)
 {
     /* pcsc_stringify_error is not thread safe before 1.9.9; the number says as much. */
-    g_set_error(error, MADO_ERROR, (gint)error_code_of(code), "%s: smart card service said %08lX",
-                doing, (unsigned long)code & 0xFFFFFFFFUL);
+    g_set_error(error, MADO_ERROR, (gint)error_code_of(code),
+                "%s: smart card service said %08lX", doing, (unsigned long)code & 0xFFFFFFFFUL);
     return FALSE;
 }
 
@@ -117,9 +117,9 @@ pcsc_open(MadoTransport *transport, const char *reader, GError **error)
     for (guint attempt = 0; attempt < 2; attempt++) {
         if (!ensure_context(self, error))
             return FALSE;
-        code = SCardConnect(self->context, reader, SCARD_SHARE_EXCLUSIVE,
-                            SCARD_PROTOCOL_T0 | SCARD_PROTOCOL_T1, &self->handle,
-                            &self->protocol);
+        code =
+            SCardConnect(self->context, reader, SCARD_SHARE_EXCLUSIVE,
+                         SCARD_PROTOCOL_T0 | SCARD_PROTOCOL_T1, &self->handle, &self->protocol);
         if (error_code_of(code) != MADO_ERROR_SERVICE_GONE)
             break;
         drop_context(self);
@@ -465,7 +465,8 @@ sensor_interrupt(MadoSensor *sensor)
     g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
 
     self->is_interrupted = TRUE;
-    /* Same context as the pending call (PCSC #24); too early it is lost, so the caller repeats. */
+    /* Same context as the pending call (PCSC #24); too early it is lost, so the caller repeats.
+     */
     if (self->has_context)
         (void)SCardCancel(self->context);
 }

@@ -26,7 +26,7 @@ typedef struct {
 } AidRow;
 
 static const AidRow aid_rows[] = {
-    {MADO_AP_ISD, 7, {MADO_AID_ISD}},       {MADO_AP_JPKI, 10, {MADO_AID_JPKI}},
+    {MADO_AP_ISD, 7, {MADO_AID_ISD}},        {MADO_AP_JPKI, 10, {MADO_AID_JPKI}},
     {MADO_AP_VISUAL, 10, {MADO_AID_VISUAL}}, {MADO_AP_TEXT, 10, {MADO_AID_TEXT}},
     {MADO_AP_JUKI, 10, {MADO_AID_JUKI}},     {MADO_AP_COMMON, 10, {MADO_AID_COMMON}},
 };
@@ -182,7 +182,8 @@ transmit(MadoCard *self, const MadoCommand *command, MadoResponse *ret_response,
     self->n_exchanges++;
     self->n_since_power_on++;
     if (!ok) {
-        log_exchange(self, command, mado_error_nick((MadoErrorCode)local_error->code), since_us);
+        log_exchange(self, command, mado_error_nick((MadoErrorCode)local_error->code),
+                     since_us);
         mado_card_power_off(self);
         g_propagate_error(error, g_steal_pointer(&local_error));
         return FALSE;
@@ -202,7 +203,10 @@ transmit(MadoCard *self, const MadoCommand *command, MadoResponse *ret_response,
 
 /* One command, one answer, borrowed from self->piece. */
 static gboolean
-send_once(MadoCard *self, const MadoCommand *command, MadoResponse *ret_response, GError **error)
+send_once(MadoCard *self,
+          const MadoCommand *command,
+          MadoResponse *ret_response,
+          GError **error)
 {
     MadoWriter writer;
     gboolean ok;
@@ -216,8 +220,8 @@ send_once(MadoCard *self, const MadoCommand *command, MadoResponse *ret_response
     }
     mado_writer_init(&writer, mado_secret_peek_writable(self->command), COMMAND_CAPACITY);
     if (mado_apdu_encode(command, &writer) != MADO_BYTES_OK) {
-        g_set_error(error, MADO_ERROR, MADO_ERROR_LIMIT, "a command of %" G_GSIZE_FORMAT
-                    " bytes is too long", command->data_len);
+        g_set_error(error, MADO_ERROR, MADO_ERROR_LIMIT,
+                    "a command of %" G_GSIZE_FORMAT " bytes is too long", command->data_len);
         return FALSE;
     }
     mado_secret_set_len(self->command, mado_writer_len(&writer));

@@ -155,8 +155,8 @@ read_rest(MadoCard *card, guint16 ef, gsize len, MadoSecret *file, GError **erro
     }
     if (mado_secret_len(file) >= len)
         return TRUE;
-    g_set_error(error, MADO_ERROR, MADO_ERROR_CARD_DATA,
-                "file %04X: longer than can be read", ef);
+    g_set_error(error, MADO_ERROR, MADO_ERROR_CARD_DATA, "file %04X: longer than can be read",
+                ef);
     return FALSE;
 }
 

@@ -70,8 +70,7 @@ mado_isd_record(MadoCard *card, GError **error)
 GBytes *
 mado_isd_staged_key(MadoCard *card, MadoSlot slot, GError **error)
 {
-    guint16 object =
-        slot == MADO_SLOT_AUTH ? MADO_OBJECT_STAGED_AUTH : MADO_OBJECT_STAGED_SIGN;
+    guint16 object = slot == MADO_SLOT_AUTH ? MADO_OBJECT_STAGED_AUTH : MADO_OBJECT_STAGED_SIGN;
     MadoResponse response;
 
     g_return_val_if_fail(slot == MADO_SLOT_AUTH || slot == MADO_SLOT_SIGN, NULL);

@@ -7,12 +7,12 @@
 #include "common/pin-rule.h"
 #include "common/sw.h"
 
-#define INS_VERIFY       0x20U
-#define INS_CHANGE       0x24U
-#define INS_CHANGE_KEY   0x32U /* JICSAP, CLA 80 */
-#define P2_CURRENT_EF    0x80U
-#define SW_UNLIMITED     0x6300U
-#define N_PIN_KINDS      4U
+#define INS_VERIFY     0x20U
+#define INS_CHANGE     0x24U
+#define INS_CHANGE_KEY 0x32U /* JICSAP, CLA 80 */
+#define P2_CURRENT_EF  0x80U
+#define SW_UNLIMITED   0x6300U
+#define N_PIN_KINDS    4U
 
 typedef struct {
     MadoPinKind kind;
@@ -72,20 +72,59 @@ mado_pin_kind_from_name(const char *name, MadoPinKind *ret_kind)
     return FALSE;
 }
 
+static gboolean
+expect_form(const KindRow *row, MadoPinRuleVerdict verdict, GError **error)
+{
+    switch (verdict) {
+    case MADO_PIN_RULE_GOOD:
+    case MADO_PIN_RULE_WEAK_REPEATED:
+    case MADO_PIN_RULE_WEAK_SEQUENCE:
+    case MADO_PIN_RULE_WEAK_BIRTH:
+        return TRUE;
+    case MADO_PIN_RULE_BAD_LENGTH:
+    case MADO_PIN_RULE_BAD_CHARACTER:
+    case MADO_PIN_RULE_NO_LETTER:
+    case MADO_PIN_RULE_NO_DIGIT:
+    case MADO_PIN_RULE_N_VERDICTS:
+        break;
+    }
+    g_set_error(error, MADO_ERROR, MADO_ERROR_PIN_FORM, "the %s PIN has not the required form",
+                row->name);
+    return FALSE;
+}
+
+static char *
+upper_case(const KindRow *row, MadoSecret *pin)
+{
+    char *text = (char *)mado_secret_peek_writable(pin);
+
+    if (row->rule == MADO_PIN_RULE_PASSWORD)
+        mado_pin_rule_upper_case(text, mado_secret_len(pin));
+    return text;
+}
+
 gboolean
 mado_pin_normalise(MadoPinKind kind, MadoSecret *pin, GError **error)
 {
     const KindRow *row = find_kind(kind);
-    char *text = (char *)mado_secret_peek_writable(pin);
+    const char *text;
 
     g_return_val_if_fail(row != NULL, FALSE);
-    if (row->rule == MADO_PIN_RULE_PASSWORD)
-        mado_pin_rule_upper_case(text, mado_secret_len(pin));
-    if (mado_pin_rule_check_form(row->rule, text, mado_secret_len(pin)) == MADO_PIN_RULE_GOOD)
-        return TRUE;
-    g_set_error(error, MADO_ERROR, MADO_ERROR_PIN_FORM, "the %s PIN has not the required form",
-                row->name);
-    return FALSE;
+    text = upper_case(row, pin);
+    return expect_form(row, mado_pin_rule_check_form(row->rule, text, mado_secret_len(pin)),
+                       error);
+}
+
+gboolean
+mado_pin_normalise_new(MadoPinKind kind, MadoSecret *pin, GError **error)
+{
+    const KindRow *row = find_kind(kind);
+    const char *text;
+
+    g_return_val_if_fail(row != NULL, FALSE);
+    text = upper_case(row, pin);
+    return expect_form(
+        row, mado_pin_rule_check_choice(row->rule, text, mado_secret_len(pin), NULL), error);
 }
 
 /* ---- commands ---- */
