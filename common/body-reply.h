@@ -8,11 +8,12 @@
 
 #include "common/body-parts.h"
 
-#define MADO_BODY_ALLOWED_MAX 8   /* status words after which a script goes on */
-#define MADO_BODY_PINS_MAX    4   /* one per MadoPinKind */
-#define MADO_BODY_WANTED_MAX  8   /* decisions asked for */
-#define MADO_BODY_NAME_MAX    512 /* bytes of UTF-8 */
-#define MADO_BODY_ADDRESS_MAX 1024
+#define MADO_BODY_ALLOWED_MAX      8   /* status words after which a script goes on */
+#define MADO_BODY_PINS_MAX         4   /* one per MadoPinKind */
+#define MADO_BODY_WANTED_MAX       8   /* decisions asked for */
+#define MADO_BODY_AUTHENTICATE_MAX 64  /* EXTERNAL AUTHENTICATE as a whole APDU */
+#define MADO_BODY_NAME_MAX         512 /* bytes of UTF-8 */
+#define MADO_BODY_ADDRESS_MAX      1024
 
 typedef struct {
     GBytes *apdu; /* owned; already wrapped by the centre */

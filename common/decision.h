@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include "common/operator-key.h"
 #include "madoguchi/message.h"
 
 #include <gio/gio.h>
@@ -22,33 +23,18 @@ typedef struct {
     char detail[201]; /* UTF-8, NUL-terminated */
 } MadoDecision;
 
-/* (transfer full): the bytes to sign. */
+/* (transfer full): the bytes to sign. BAD_ARGUMENT when a member does not fit its object. */
 GBytes *
 mado_decision_format(const MadoDecision *self, GError **error);
+/* BAD_ARGUMENT, naming the object, for anything unknown, repeated, missing or badly sized. */
 gboolean
 mado_decision_parse(const guint8 *data, gsize len, MadoDecision *ret_decision, GError **error);
 
-/* An operator's key: EC P-256, PKCS#8 PEM encrypted with a passphrase (training; PKCS#11 and
- * FIDO2 come later behind these calls). */
-typedef struct _MadoOperatorKey MadoOperatorKey;
-/* @passphrase: read through @ask so that it never is an argument; ask may be NULL for an
- * unencrypted file (refused in production). */
-typedef gboolean (*MadoAskPassphrase)(guint8 *buffer,
-                                      gsize capacity,
-                                      gsize *ret_len,
-                                      gpointer user_data);
-MadoOperatorKey *
-mado_operator_key_load(const char *path,
-                       MadoAskPassphrase ask,
-                       gpointer user_data,
-                       GError **error);
-void
-mado_operator_key_free(MadoOperatorKey *self);
+#define MADO_DECISION_SIGNATURE_MAX 80 /* bytes; P-256 needs 72 at most */
+/* (transfer full): DER ECDSA-Sig-Value over SHA-256 of @decision. OPERATOR. */
 GBytes *
-mado_decision_sign(const MadoOperatorKey *key,
-                   GBytes *decision,
-                   GError **error); /* DER ECDSA-Sig-Value */
-/* @public_key_der: SubjectPublicKeyInfo from the centre's register. */
+mado_decision_sign(const MadoOperatorKey *key, GBytes *decision, GError **error);
+/* @public_key_der: SubjectPublicKeyInfo (EC P-256) from the centre's register. OPERATOR. */
 gboolean
 mado_decision_verify(const guint8 *public_key_der,
                      gsize key_len,
@@ -56,10 +42,8 @@ mado_decision_verify(const guint8 *public_key_der,
                      GBytes *signature,
                      GError **error);
 
+/* (transfer none): "open", "documents", "face", "resume", "inspected", or "unknown". */
 const char *
-mado_decision_kind_name(
-    MadoDecisionKind kind); /* "open", "documents", "face", "resume", "inspected" */
+mado_decision_kind_name(MadoDecisionKind kind);
 gboolean
 mado_decision_kind_from_name(const char *name, MadoDecisionKind *ret_kind);
-
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(MadoOperatorKey, mado_operator_key_free)

@@ -2,7 +2,7 @@
 /*
  * The one error domain, MADO_ERROR, with the codes of include/madoguchi/errors.h, and the
  * converters at the borders: other domains (GIO, PC/SC, CURL, OpenSSL, SQLite) never cross a
- * part's border raw.
+ * part's border raw. Any thread.
  */
 #pragma once
 
@@ -23,21 +23,26 @@ mado_error_from_nick(const char *nick, MadoErrorCode *ret_code);
 /* (transfer none): the English sentence of errors.h. */
 const char *
 mado_error_sentence(MadoErrorCode code);
-/* All codes, in order; *ret_n_codes of them. */
+/* (transfer none), static: all codes, in order; *ret_n_codes of them. */
 const MadoErrorCode *
 mado_error_all(gsize *ret_n_codes);
 
-/* Replaces a foreign error (GIO: TIMED_OUT, CANCELLED, NOT_FOUND, DBUS_ERROR.. ; anything else
- * INTERNAL) in place; a MADO_ERROR stays. */
+/* Replaces a foreign error in place (GIO, D-Bus and file errors by a table, anything else
+ * INTERNAL), keeping its text; a MADO_ERROR stays. @error may be NULL or hold nothing. */
 void
 mado_error_convert(GError **error);
 /* The code of @error, INTERNAL when it is NULL or foreign. */
 MadoErrorCode
 mado_error_code(const GError *error);
-/* Appends OpenSSL's error queue (reason strings only) to the message and empties the queue;
- * returns FALSE always. */
+/* Sets "@doing: reason; reason" from OpenSSL's error queue (reason strings only: data strings
+ * may hold what was parsed) and empties the queue. Returns FALSE always. */
 gboolean
 mado_error_set_openssl(GError **error, MadoErrorCode code, const char *doing);
-/* "tries=N" at the end of PIN_WRONG messages: set and get; -1 when absent. */
+
+/* Sets PIN_WRONG, or PIN_BLOCKED when no try is left; "tries=N" ends the message. Returns FALSE
+ * always. */
+gboolean
+mado_error_set_pin_wrong(GError **error, guint n_tries);
+/* The N of "tries=N" at the end of a PIN_WRONG or PIN_BLOCKED message; -1 when absent. */
 int
 mado_error_tries_left(const GError *error);

@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Structured logging: GLib's g_log_structured with a stable MESSAGE_ID per event, a topic and
- * the object. Written to the journal when stderr is connected to it, else as one line per event
- * to stderr: "LEVEL topic object: text". Levels: doc of style; no personal data, no secret, no
- * pointer value.
+ * Structured logging: GLib's g_log_structured with a stable MESSAGE_ID per event, the topic
+ * (the event's name) and the object the line is about. Written to the journal when stderr is
+ * connected to it, else as one line per event to stderr:
+ *
+ *   2026-01-02T03:04:05.678901Z info apdu Reader 00 00: SELECT 00 A4 04 0C: 9000 in 12 ms
+ *
+ * What is written must be free of personal data, secrets and pointer values: numbers, names of
+ * states, status words and INS bytes are fine, data fields never are. Control characters are
+ * replaced. Any thread.
  */
 #pragma once
 
@@ -31,11 +36,16 @@ typedef enum {
 #undef MADO_LOG_ENUM
 } MadoLogEvent;
 
-/* Installs the writer; @program is the identifier. Call once, in main(). @level: "debug",
- * "info", "message", "warning". */
+/* Whether @level is one that mado_log_init() takes. */
+gboolean
+mado_log_level_is_known(const char *level);
+
+/* Installs the writer; @program is the identifier. Call once, in main(), before any thread.
+ * @level: "debug", "info", "message", "warning"; an unknown one is taken as "debug". */
 void
 mado_log_init(const char *program, const char *level);
-/* @object: reader, visit or request id, or NULL. */
+/* @level: G_LOG_LEVEL_WARNING, _MESSAGE, _INFO or _DEBUG. @object: reader, visit or request id,
+ * or NULL. */
 void
 mado_log(GLogLevelFlags level, MadoLogEvent event, const char *object, const char *format, ...)
     G_GNUC_PRINTF(4, 5);

@@ -28,12 +28,18 @@ typedef struct {
 
 typedef struct _MadoSettings MadoSettings;
 
-/* @rows ends with group == NULL and must outlive the object. Relative PATHs are taken from the
- * file's folder. Error: CONFIG. */
+/* (transfer full): @rows ends with group == NULL and must outlive the object (a const table).
+ * Relative PATHs are taken from the file's folder. Error: CONFIG. */
 MadoSettings *
 mado_settings_load(const char *path, const MadoSettingRow *rows, GError **error);
+/* The same for text already read; @path is for messages and relative paths. */
+MadoSettings *
+mado_settings_parse(
+    const char *path, const char *text, gsize len, const MadoSettingRow *rows, GError **error);
 void
-mado_settings_free(MadoSettings *self);
+mado_settings_free(MadoSettings *self); /* NULL is allowed */
+/* A row that is absent and has no fallback: NULL, 0, FALSE. Asking for a key without a row is a
+ * programmer's error. */
 const char *
 mado_settings_string(const MadoSettings *self,
                      const char *group,

@@ -61,7 +61,7 @@ map_page(void)
     close(fd);
     if (map == MAP_FAILED)
         return;
-    strcpy(watch, folder);
+    snprintf(watch, sizeof watch, "%s", folder);
     page = map;
 }
 

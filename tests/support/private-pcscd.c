@@ -94,7 +94,7 @@ listen_on(const char *path)
         errno = ENAMETOOLONG;
         return fail(path);
     }
-    strcpy(address.sun_path, path);
+    snprintf(address.sun_path, sizeof address.sun_path, "%s", path);
     if (unlink(path) < 0 && errno != ENOENT)
         return fail(path);
     fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);

@@ -55,7 +55,12 @@ class Programs:
             copy = os.path.join(folder, name)
             shutil.copyfile(path, copy)
             os.chmod(copy, 0o755)
-            self._paths[name] = copy
+        self.look_in(folder)
+
+    def look_in(self, folder):
+        """All of them are in this folder, where copy_to() put them."""
+        for name in self._paths:
+            self._paths[name] = os.path.join(folder, name)
 
 
 def everyone_may_reach(path):

@@ -70,6 +70,7 @@ class Proxy:
         self._n_visit = 0
         self._seen_keys = {}
         self._kept = None  # a request that waits for REPLAYED
+        self._strike = None  # (number, moment, function)
         self._lock = threading.Lock()
         self._client = ssl.create_default_context()
         self._client.check_hostname = False
@@ -95,7 +96,14 @@ class Proxy:
             self._n_visit = 0
             self._seen_keys = {}
             self._kept = None
+            self._strike = None
             self.n_spoilt = 0
+
+    def strike_at(self, at, moment, function):
+        """Calls function before or after the at-th message of the visit passes the centre."""
+        self.spoil(None)
+        with self._lock:
+            self._strike = (at, moment, function)
 
     # ---- one exchange ----------------------------------------------------------------------------
 
@@ -108,23 +116,39 @@ class Proxy:
             kind = self._fault_of(exchange)
             if kind:
                 self.n_spoilt += 1
+        self._strike_now(exchange, "before")
         answer = self._spoilt(exchange, headers, kind) if kind else self._ask(exchange, headers)
+        self._strike_now(exchange, "after")
         if answer is not None:
             exchange.status, _, exchange.reply = answer[:3]
         return answer
 
     def _fault_of(self, exchange):
+        """None, or what spoils it. Counts the visit's messages; a second try of the relay is no new one."""
         plan = self._plan
-        if plan is None or not exchange.is_visit:
+        if not exchange.is_visit:
             return None
-        if exchange.key in self._seen_keys:  # the relay tries again
-            again = self._seen_keys[exchange.key]
-            return LOST_BEFORE if plan.lasting and again >= plan.at else None
-        self._n_visit += 1
-        self._seen_keys[exchange.key] = self._n_visit
-        if self._n_visit == plan.at:
+        is_again = exchange.key in self._seen_keys
+        if not is_again:
+            self._n_visit += 1
+            self._seen_keys[exchange.key] = self._n_visit
+        number = self._seen_keys[exchange.key]
+        if plan is None:
+            return None
+        if number == plan.at and (plan.lasting or not is_again):
             return plan.kind
-        return LOST_BEFORE if plan.lasting and self._n_visit > plan.at else None
+        return LOST_BEFORE if plan.lasting and number > plan.at else None
+
+    def _strike_now(self, exchange, moment):
+        with self._lock:
+            strike = self._strike
+            if strike is None or not exchange.is_visit or strike[1] != moment:
+                return
+            if self._seen_keys.get(exchange.key) != strike[0]:
+                return
+            self._strike = None
+            self.n_spoilt += 1
+        strike[2]()
 
     def _ask(self, exchange, headers):
         self._deliver_kept(exchange)

@@ -24,6 +24,7 @@ USERS = {"bus": 64101, "authority": 64102, "pcscd": 64103, "centre": 64104, "dae
          "clerk": 64106}
 PARTS = ("bus", "authority", "pcscd", "centre", "daemon")
 BUS_NAME = "org.madoguchi.Counter1"
+READER_NAME = "Madoguchi Training"
 
 
 def free_port():
@@ -64,6 +65,10 @@ class Stack:
         """The folder of one training slot."""
         return self.path("cards", str(number))
 
+    def reader_name(self, number):
+        """As pcscd names it: the friendly name, then reader and slot."""
+        return f"{READER_NAME} {number} {number:02X} 00"
+
     def uid(self, role):
         return USERS[role] if is_root() else os.geteuid()
 
@@ -75,6 +80,7 @@ class Stack:
             "MADOGUCHI_RELAY_CONFIG": self.relay_config,
             "PATH": self.path("bin") + os.pathsep + os.environ.get("PATH", "/usr/bin:/bin"),
             "LC_ALL": "C.UTF-8",
+            "MADO_TRAINING_PROGRAM": self.programs.path("madoguchi-training"),
             "HOME": self.path("home"),
         }
 
@@ -124,7 +130,7 @@ class Stack:
             for number in range(self.n_readers):
                 os.makedirs(self.slot(number), exist_ok=True)
                 self._give(self.slot(number), "pcscd")
-                file.write(f'FRIENDLYNAME "Madoguchi Training Reader {number}"\n'
+                file.write(f'FRIENDLYNAME "{READER_NAME} {number}"\n'
                            f"DEVICENAME {self.slot(number)}\nLIBPATH {driver}\n")
 
     def _init_centre(self):

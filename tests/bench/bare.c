@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The denominator of the reading benchmark: sends a list of APDUs by SCardTransmit and nothing
+ * else. Uses none of our libraries on purpose.
+ *
+ *   bare READER [ROUNDS] <LIST      LIST: one command APDU in hex a line; every answer must be
+ * 9000
+ *
+ * Prints, per round, the number of APDUs, the seconds they took and the bytes of data received.
+ */
+#include <winscard.h>
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define MAX_COMMANDS 1024
+#define MAX_COMMAND  512
+#define MAX_ANSWER   65538
+
+typedef struct {
+    unsigned char bytes[MAX_COMMAND];
+    DWORD len;
+} Command;
+
+typedef struct {
+    size_t n_commands;
+    Command commands[MAX_COMMANDS];
+} List;
+
+static bool
+parse_line(const char *line, Command *ret_command)
+{
+    size_t n_digits = strspn(line, "0123456789ABCDEFabcdef");
+    char digits[3] = "";
+
+    if (n_digits < 8 || n_digits % 2 != 0 || n_digits / 2 > MAX_COMMAND)
+        return false;
+    for (size_t i = 0; i < n_digits / 2; i++) {
+        memcpy(digits, line + 2 * i, 2);
+        ret_command->bytes[i] = (unsigned char)strtoul(digits, NULL, 16);
+    }
+    ret_command->len = n_digits / 2;
+    return true;
+}
+
+static bool
+read_list(FILE *file, List *ret_list)
+{
+    char line[2 * MAX_COMMAND + 2];
+
+    ret_list->n_commands = 0;
+    while (fgets(line, sizeof line, file) != NULL) {
+        if (ret_list->n_commands == MAX_COMMANDS ||
+            !parse_line(line, &ret_list->commands[ret_list->n_commands])) {
+            fprintf(stderr, "bare: bad line %zu\n", ret_list->n_commands + 1);
+            return false;
+        }
+        ret_list->n_commands++;
+    }
+    return ret_list->n_commands > 0;
+}
+
+static double
+now_s(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+static bool
+send_list(SCARDHANDLE card, const List *list, size_t *ret_n_bytes)
+{
+    static unsigned char answer[MAX_ANSWER];
+    size_t n_bytes = 0;
+
+    for (size_t i = 0; i < list->n_commands; i++) {
+        const Command *command = &list->commands[i];
+        DWORD len = sizeof answer;
+        LONG result =
+            SCardTransmit(card, SCARD_PCI_T1, command->bytes, command->len, NULL, answer, &len);
+
+        if (result != SCARD_S_SUCCESS || len < 2 || answer[len - 2] != 0x90 ||
+            answer[len - 1] != 0) {
+            fprintf(stderr, "bare: command %zu: %s, %lu bytes, %02X%02X\n", i + 1,
+                    pcsc_stringify_error(result), len, len < 2 ? 0u : answer[len - 2],
+                    len < 2 ? 0u : answer[len - 1]);
+            return false;
+        }
+        n_bytes += len - 2;
+    }
+    *ret_n_bytes = n_bytes;
+    return true;
+}
+
+/* From a powered-down card each time, as a desk finds it. */
+static bool
+run_round(SCARDCONTEXT context, const char *reader, const List *list)
+{
+    static const unsigned char select_isd[] = {0x00, 0xA4, 0x04, 0x0C, 0x07, 0xA0,
+                                               0x00, 0x00, 0x01, 0x51, 0x00, 0x00};
+    unsigned char discarded[258];
+    DWORD discarded_len = sizeof discarded;
+    SCARDHANDLE card;
+    DWORD protocol;
+    size_t n_bytes = 0;
+    double start_s;
+    bool done;
+    LONG result = SCardConnect(context, reader, SCARD_SHARE_EXCLUSIVE, SCARD_PROTOCOL_T1, &card,
+                               &protocol);
+
+    if (result != SCARD_S_SUCCESS) {
+        fprintf(stderr, "bare: %s: %s\n", reader, pcsc_stringify_error(result));
+        return false;
+    }
+    start_s = now_s();
+    /* The first command after power-up is answered 6F00 whatever it is. */
+    SCardTransmit(card, SCARD_PCI_T1, select_isd, sizeof select_isd, NULL, discarded,
+                  &discarded_len);
+    done = send_list(card, list, &n_bytes);
+    if (done)
+        printf("%zu %.6f %zu\n", list->n_commands + 1, now_s() - start_s, n_bytes);
+    SCardDisconnect(card, SCARD_UNPOWER_CARD);
+    return done;
+}
+
+int
+main(int argc, char **argv)
+{
+    static List list;
+    SCARDCONTEXT context;
+    long n_rounds = argc > 2 ? strtol(argv[2], NULL, 10) : 1;
+    bool done = true;
+
+    if (argc < 2) {
+        fprintf(stderr, "usage: bare READER [ROUNDS] <LIST\n");
+        return 2;
+    }
+    if (!read_list(stdin, &list))
+        return 2;
+    if (SCardEstablishContext(SCARD_SCOPE_SYSTEM, NULL, NULL, &context) != SCARD_S_SUCCESS) {
+        fprintf(stderr, "bare: no pcscd\n");
+        return 1;
+    }
+    for (long i = 0; i < n_rounds && done; i++)
+        done = run_round(context, argv[1], &list);
+    SCardReleaseContext(context);
+    return done ? 0 : 1;
+}

@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Says whether a card was issued exactly once and everybody agrees on it.
+
+Looks at the card's file, at OpenSC and at the two databases themselves. The daemon is not asked.
+Prints nothing and changes nothing; returns complaints.
+"""
+import hashlib
+import sqlite3
+
+import der
+
+REQUEST_STATES = {"prepare": 2, "issue": 3}
+LIFE = {"prepare": "prepared", "issue": "active"}
+PROCEDURES = {"prepare": 1, "issue": 2}
+COMMITTED, ABORTED = 3, 4
+CERTIFICATE_HELD, CERTIFICATE_LIVE = 1, 2
+SLOTS = {"auth": 1, "sign": 2}
+JOURNAL_ENDED = {3, 4, 5}
+RECEIPT_OF = {"prepare": 10, "issue": 7}
+FULL_TRIES = {"sign": 5, "auth": 3, "juki": 3, "common": 3, "text": 3}
+
+
+def rows(path, query, *values):
+    """A database is read as it lies there; a WAL belongs to it."""
+    connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
+    connection.row_factory = sqlite3.Row
+    try:
+        return connection.execute(query, values).fetchall()
+    finally:
+        connection.close()
+
+
+class Case:
+    """Where to look. card: what `madoguchi-training show --json` says of the file; certificates: {slot: DER}
+    as OpenSC reads them off the card; wrong_entries: {pin: how many a human typed}."""
+
+    def __init__(self, procedure, request, centre_db, journal_db, card, certificates=None,
+                 wrong_entries=None):
+        self.procedure = procedure
+        self.request = request
+        self.centre_db = centre_db
+        self.journal_db = journal_db
+        self.card = card
+        self.certificates = certificates or {}
+        self.wrong_entries = wrong_entries or {}
+
+
+def judge(case):
+    """Complaints, one sentence each; none when all is well."""
+    complaints = []
+    for look in (_request, _transactions, _certificates, _card, _pins, _receipts, _journal):
+        try:
+            complaints += look(case)
+        except (der.Bad, sqlite3.Error, KeyError, IndexError, TypeError) as error:
+            complaints.append(f"{look.__name__[1:]}: cannot be read: {type(error).__name__} {error}")
+    return complaints
+
+
+def _request(case):
+    state = rows(case.centre_db, "SELECT state FROM requests WHERE id = ?", case.request)[0]["state"]
+    if state != REQUEST_STATES[case.procedure]:
+        yield f"the centre has the request in state {state}"
+
+
+def _committed(case):
+    """The ids of the request's committed transactions of this procedure."""
+    return [row["id"] for row in rows(
+        case.centre_db, "SELECT id FROM transactions WHERE request_id = ? AND procedure = ? AND state = ?",
+        case.request, PROCEDURES[case.procedure], COMMITTED)]
+
+
+def _transactions(case):
+    committed = _committed(case)
+    if len(committed) != 1:
+        yield f"{len(committed)} transactions of the procedure are committed"
+    for row in rows(case.centre_db, "SELECT id, state FROM transactions WHERE state NOT IN (?, ?)",
+                    COMMITTED, ABORTED):
+        yield f"transaction {row['id'].hex()} is still in state {row['state']}"
+
+
+def _certificates(case):
+    found = rows(case.centre_db, "SELECT txn, slot, state, der FROM certificates")
+    live = [row for row in found if row["state"] == CERTIFICATE_LIVE]
+    for row in found:
+        if row["state"] == CERTIFICATE_HELD:
+            yield f"a certificate of {row['txn'].hex()} is still held"
+    if case.procedure == "prepare":
+        if live:
+            yield "certificates are live before the card is handed over"
+        return
+    if sorted(row["slot"] for row in live) != sorted(SLOTS.values()):
+        yield f"live certificates: slots {[row['slot'] for row in live]}"
+    for row in live:
+        if row["txn"] not in _committed(case):
+            yield f"the live certificate of slot {row['slot']} is of another transaction"
+        yield from _on_card(case, row)
+
+
+def _on_card(case, row):
+    name = next(name for name, number in SLOTS.items() if number == row["slot"])
+    digest = hashlib.sha256(row["der"]).hexdigest()
+    if case.card["live"].get(name, {}).get("certificate") != digest:
+        yield f"the card holds another {name} certificate than the centre"
+    if name in case.certificates and case.certificates[name] != row["der"]:
+        yield f"OpenSC reads another {name} certificate than the centre has"
+
+
+def _card(case):
+    card = case.card
+    if card["life"] != LIFE[case.procedure]:
+        yield f"the card is {card['life']}"
+    if card["phase"] != "idle" or card["staged"]:
+        yield f"the card is {card['phase']} with {len(card['staged'])} staged slots"
+    if [card["committed"]] != [transaction.hex() for transaction in _committed(case)]:
+        yield f"the card committed {card['committed']}"
+    if case.procedure == "prepare" and card["live"]:
+        yield "the prepared card has live slots"
+
+
+def _pins(case):
+    for name, pin in case.card["pins"].items():
+        if name not in FULL_TRIES:
+            continue
+        if case.procedure == "prepare":
+            if not pin["unset"]:
+                yield f"PIN {name} of the prepared card is set"
+            continue
+        if pin["transport"] or pin["unset"]:
+            yield f"PIN {name} is not the resident's"
+        if pin["tries"] < FULL_TRIES[name] - case.wrong_entries.get(name, 0):
+            yield f"PIN {name} has {pin['tries']} tries left, which no human explains"
+
+
+def _receipts(case):
+    found = rows(case.centre_db, "SELECT number, hash, kind, cms FROM receipts ORDER BY terminal, epoch, number")
+    previous = bytes(32)
+    for place, row in enumerate(found, 1):
+        header = der.fields(der.signed_content(row["cms"]))
+        if row["number"] != place or int.from_bytes(header["91"], "big") != place:
+            yield f"receipt {place} is missing"
+            return
+        if header["92"] != previous:
+            yield f"receipt {place} does not follow receipt {place - 1}"
+        previous = hashlib.sha256(row["cms"]).digest()
+        if row["hash"] != previous:
+            yield f"receipt {place} is stored under another hash"
+    n_done = sum(row["kind"] == RECEIPT_OF[case.procedure] for row in found)
+    if n_done != 1:
+        yield f"{n_done} receipts say that the procedure was committed"
+    if rows(case.centre_db, "SELECT 1 FROM forks"):
+        yield "the chain of receipts forked"
+
+
+def _journal(case):
+    for row in rows(case.journal_db, "SELECT visit, state FROM visits"):
+        if row["state"] not in JOURNAL_ENDED:
+            yield f"visit {row['visit'].hex()} of the journal is in state {row['state']}"
+    here = rows(case.journal_db, "SELECT number, hash, acknowledged FROM receipts ORDER BY epoch, number")
+    there = rows(case.centre_db, "SELECT number, hash FROM receipts ORDER BY epoch, number")
+    if [tuple(row)[:2] for row in here] != [tuple(row) for row in there]:
+        yield f"the journal has {len(here)} receipts, the centre {len(there)}, and they differ"
+    if any(not row["acknowledged"] for row in here):
+        yield "a receipt is not acknowledged"
