@@ -6,6 +6,8 @@
 #include "common/error.h"
 #include "data/mado-dbus.h"
 
+#include <madoguchi/names.h>
+
 #define RECEIPTS_MAX 500U
 
 typedef struct {

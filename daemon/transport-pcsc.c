@@ -52,9 +52,11 @@ error_code_of(LONG code)
 static gboolean
 set_error(GError **error, LONG code, const char *doing)
 {
+    MadoErrorCode meaning = error_code_of(code);
+
     /* pcsc_stringify_error is not thread safe before 1.9.9; the number says as much. */
-    g_set_error(error, MADO_ERROR, (gint)error_code_of(code),
-                "%s: smart card service said %08lX", doing, (unsigned long)code & 0xFFFFFFFFUL);
+    g_set_error(error, MADO_ERROR, (gint)meaning, "%s: smart card service said %08lX", doing,
+                (unsigned long)code & 0xFFFFFFFFUL);
     return FALSE;
 }
 
