@@ -30,6 +30,14 @@ open_answer(GBytes *cms, gconstpointer data, GError **error)
     return mado_envelope_open(desk->identity, desk->centre, cms, NULL, error);
 }
 
+static GBytes *
+encrypt_body(const MadoSecret *body, gconstpointer data, GError **error)
+{
+    const MadoDesk *desk = data;
+
+    return mado_envelope_encrypt(desk->centre, body, error);
+}
+
 MadoJournal *
 mado_journal_open(const MadoDesk *desk,
                   void (*on_backlog)(guint n_receipts, gpointer user_data),
@@ -45,6 +53,7 @@ mado_journal_open(const MadoDesk *desk,
         .key_id = key_id,
         .seal = seal_receipt,
         .open = open_answer,
+        .encrypt = encrypt_body,
         .data = desk,
         .on_backlog = on_backlog,
         .user_data = user_data,

@@ -396,6 +396,30 @@ mado_journal_centre_time(MadoJournal *self, gint64 *ret_centre_ms, GError **erro
     return TRUE;
 }
 
+gboolean
+mado_journal_pin_changed(MadoJournal *self,
+                         const guint8 *card_id,
+                         MadoPinKind kind,
+                         MadoErrorCode outcome,
+                         GError **error)
+{
+    MadoReceipt draft = {.kind = MADO_RECEIPT_PIN_CHANGED, .has_card = TRUE};
+    MadoBodyReceipt body = {.outcome = outcome};
+    MadoJournalEntry *entry;
+    g_autoptr(MadoSecret) plain = NULL;
+    g_autoptr(GBytes) sealed = NULL;
+
+    memcpy(draft.card_id, card_id, sizeof draft.card_id);
+    g_snprintf(body.detail, sizeof body.detail, "pin %u", (guint)kind);
+    plain = mado_body_receipt_format(&body, error);
+    sealed = plain == NULL ? NULL : self->settings.encrypt(plain, self->settings.data, error);
+    if (sealed == NULL)
+        return FALSE;
+    entry = mado_journal_entry_new();
+    mado_journal_entry_put_receipt(entry, &draft, sealed);
+    return mado_journal_write(self, entry, error);
+}
+
 /* ---- for interface Manager ---- */
 
 static gboolean

@@ -30,7 +30,9 @@ typedef struct {
                     gconstpointer data,
                     GError **error);
     MadoSecret *(*open)(GBytes *cms, gconstpointer data, GError **error);
-    gconstpointer data; /* of seal and open, which run on the journal's thread */
+    /* Of a receipt's body, to the centre; any thread. */
+    GBytes *(*encrypt)(const MadoSecret *body, gconstpointer data, GError **error);
+    gconstpointer data; /* of these; seal and open run on the journal's thread */
     /* Main context, whenever the number of unacknowledged receipts changed; nullable. */
     void (*on_backlog)(guint n_receipts, gpointer user_data);
     gpointer user_data;

@@ -49,6 +49,12 @@ open_plain(GBytes *cms, gconstpointer data, GError **error)
     return mado_secret_new_from(g_bytes_get_data(cms, NULL), g_bytes_get_size(cms));
 }
 
+static GBytes *
+encrypt_plain(const MadoSecret *body, gconstpointer data, GError **error)
+{
+    return g_bytes_new(mado_secret_peek(body), mado_secret_len(body));
+}
+
 static void
 on_backlog(guint n_receipts, gpointer user_data)
 {
@@ -66,6 +72,7 @@ start_as(Fixture *fixture, const char *terminal, GError **error)
         .key_id = key_id,
         .seal = seal,
         .open = open_plain,
+        .encrypt = encrypt_plain,
         .on_backlog = on_backlog,
         .user_data = fixture,
     };
@@ -446,6 +453,27 @@ an_acknowledgement_clears_up_to_the_head(void **state)
 }
 
 static void
+a_pin_changed_outside_a_visit_has_a_receipt_without_one(void **state)
+{
+    Fixture *fixture = *state;
+    const guint8 card_id[MADO_CARD_ID_LEN] = {9};
+    const guint8 none[MADO_MESSAGE_ID_LEN] = {0};
+    g_autoptr(GError) error = NULL;
+    g_autofree char *key = NULL;
+    g_autoptr(GBytes) receipt = NULL;
+    MadoReceipt parsed;
+
+    assert_true(mado_journal_pin_changed(fixture->journal, card_id, MADO_PIN_TEXT,
+                                         MADO_ERROR_PIN_WRONG, &error));
+    receipt = next_delivery(fixture, &key);
+    assert_true(mado_receipt_parse(g_bytes_get_data(receipt, NULL), g_bytes_get_size(receipt),
+                                   &parsed, NULL, &error));
+    assert_int_equal(parsed.kind, MADO_RECEIPT_PIN_CHANGED);
+    assert_memory_equal(parsed.card_id, card_id, sizeof card_id);
+    assert_memory_equal(parsed.visit, none, sizeof none);
+}
+
+static void
 another_head_at_the_centre_is_a_fork_and_stops_new_visits(void **state)
 {
     Fixture *fixture = *state;
@@ -773,6 +801,8 @@ main(void)
                                         tear_down),
         cmocka_unit_test_setup_teardown(an_acknowledgement_clears_up_to_the_head, set_up,
                                         tear_down),
+        cmocka_unit_test_setup_teardown(a_pin_changed_outside_a_visit_has_a_receipt_without_one,
+                                        set_up, tear_down),
         cmocka_unit_test_setup_teardown(
             another_head_at_the_centre_is_a_fork_and_stops_new_visits, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_full_backlog_stops_new_visits_and_lets_old_ones_go_on,
