@@ -295,14 +295,17 @@ look_after(MadoVisit *self, MadoWork *work, GError **error)
 
     if (!read_record(self, work, &now, error))
         return FALSE;
-    for (guint i = 0; i < self->reply->n_pins; i++)
-        for (guint r = 0; mado_pin_reference(self->reply->pins[i].kind, r, &pin); r++)
+    for (guint i = 0; i < self->reply->n_pins; i++) {
+        const MadoPinKind kind = self->reply->pins[i].kind;
+
+        for (guint r = 0; mado_pin_reference(kind, r, &pin); r++)
             if (!took_effect(self, &now, &pin)) {
                 g_set_error(error, MADO_ERROR, MADO_ERROR_CARD_STATE,
                             "the card does not show the PIN for '%s' as set",
-                            mado_pin_kind_name(self->reply->pins[i].kind));
+                            mado_pin_kind_name(kind));
                 return FALSE;
             }
+    }
     return TRUE;
 }
 

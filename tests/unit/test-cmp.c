@@ -83,6 +83,7 @@ make_csr(EVP_PKEY *key)
 
 /* ---- the server ---- */
 
+/* lint: allow parameters: the signature is OpenSSL's */
 static OSSL_CMP_PKISI *
 on_request(OSSL_CMP_SRV_CTX *server,
            const OSSL_CMP_MSG *request,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The journal: what it keeps, what it refuses, and what is left when it is killed. */
+/* The journal: what it keeps and what it refuses. */
 #include "config.h"
 
 #include "common/body-receipt.h"
@@ -8,179 +8,12 @@
 #include "daemon/journal-meta.h"
 #include "daemon/journal-query.h"
 #include "daemon/journal.h"
-#include "tests/support/test.h"
+#include "tests/support/journal-fixture.h"
 
 #include <glib/gstdio.h>
 
-#include <signal.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-typedef struct {
-    char *folder; /* owned */
-    char *path;   /* owned */
-    MadoJournal *journal;
-    guint n_backlog;
-    gint64 now_ms;
-    MadoClock clock;
-} Fixture;
-
-static const guint8 key_id[32] = {7};
-
-static gint64
-fake_time(gpointer data)
-{
-    return ((Fixture *)data)->now_ms;
-}
-
-/* The receipt's own bytes in place of a signature around them. */
-static GBytes *
-seal(const MadoReceipt *receipt, GBytes *body, gconstpointer data, GError **error)
-{
-    return mado_receipt_format(receipt, body, error);
-}
-
-static MadoSecret *
-open_plain(GBytes *cms, gconstpointer data, GError **error)
-{
-    return mado_secret_new_from(g_bytes_get_data(cms, NULL), g_bytes_get_size(cms));
-}
-
-static GBytes *
-encrypt_plain(const MadoSecret *body, gconstpointer data, GError **error)
-{
-    return g_bytes_new(mado_secret_peek(body), mado_secret_len(body));
-}
-
-static void
-on_backlog(guint n_receipts, gpointer user_data)
-{
-    ((Fixture *)user_data)->n_backlog = n_receipts;
-}
-
-static MadoJournal *
-start_as(Fixture *fixture, const char *terminal, GError **error)
-{
-    const MadoJournalSettings settings = {
-        .path = fixture->path,
-        .realm = MADO_REALM_CODE_TRAINING,
-        .terminal = terminal,
-        .clock = &fixture->clock,
-        .key_id = key_id,
-        .seal = seal,
-        .open = open_plain,
-        .encrypt = encrypt_plain,
-        .on_backlog = on_backlog,
-        .user_data = fixture,
-    };
-
-    return mado_journal_start(&settings, error);
-}
-
-static void
-start(Fixture *fixture)
-{
-    g_autoptr(GError) error = NULL;
-
-    fixture->journal = start_as(fixture, "D001", &error);
-    assert_null(error);
-    assert_non_null(fixture->journal);
-}
-
-static void
-restart(Fixture *fixture)
-{
-    g_clear_pointer(&fixture->journal, mado_journal_close);
-    start(fixture);
-}
-
-static int
-set_up(void **state)
-{
-    Fixture *fixture = g_new0(Fixture, 1);
-
-    fixture->folder = g_dir_make_tmp("journal-XXXXXX", NULL);
-    fixture->path = g_build_filename(fixture->folder, "journal", "journal.db", NULL);
-    fixture->now_ms = 1700000000000;
-    fixture->clock = (MadoClock){fake_time, fake_time, fixture};
-    start(fixture);
-    *state = fixture;
-    return 0;
-}
-
-static void
-remove_tree(const char *path)
-{
-    g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
-    const char *name;
-
-    while (dir != NULL && (name = g_dir_read_name(dir)) != NULL) {
-        g_autofree char *child = g_build_filename(path, name, NULL);
-
-        remove_tree(child);
-    }
-    g_remove(path);
-}
-
-static int
-tear_down(void **state)
-{
-    Fixture *fixture = *state;
-
-    mado_journal_close(fixture->journal);
-    remove_tree(fixture->folder);
-    g_free(fixture->folder);
-    g_free(fixture->path);
-    g_free(fixture);
-    return 0;
-}
-
-static MadoJournalVisit
-make_visit(guint8 number)
-{
-    MadoJournalVisit visit = {
-        .procedure = MADO_PROCEDURE_ISSUE,
-        .state = MADO_JOURNAL_VISIT_OPEN,
-        .attempt = 1,
-        .fencing = 3,
-        .step_number = 1,
-    };
-
-    visit.visit[0] = number;
-    visit.transaction[0] = number;
-    visit.card_id[0] = number;
-    g_strlcpy(visit.request_id, "R-1", sizeof visit.request_id);
-    g_strlcpy(visit.serial, "000000000000001", sizeof visit.serial);
-    g_strlcpy(visit.operator_id, "CLERK-1", sizeof visit.operator_id);
-    return visit;
-}
-
-static void
-put_receipt(MadoJournalEntry *entry, guint8 number)
-{
-    MadoReceipt draft = {.kind = MADO_RECEIPT_VISIT_OPENED, .has_card = TRUE};
-    g_autoptr(GBytes) body = g_bytes_new_static("encrypted", 9);
-
-    draft.visit[0] = number;
-    g_strlcpy(draft.operator_id, "CLERK-1", sizeof draft.operator_id);
-    mado_journal_entry_put_receipt(entry, &draft, body);
-}
-
-static void
-write_visit(Fixture *fixture, guint8 number, gboolean with_receipt)
-{
-    MadoJournalEntry *entry = mado_journal_entry_new();
-    MadoJournalVisit visit = make_visit(number);
-    g_autoptr(GError) error = NULL;
-
-    mado_journal_entry_put_visit(entry, &visit);
-    if (with_receipt)
-        put_receipt(entry, number);
-    assert_true(mado_journal_write(fixture->journal, entry, &error));
-}
 
 /* ---- answers in the main context ---- */
 
@@ -216,7 +49,7 @@ drop(Answer *answer)
 }
 
 static GBytes *
-next_delivery(Fixture *fixture, char **ret_key)
+next_delivery(JournalFixture *fixture, char **ret_key)
 {
     Answer answer = {0};
     const char *endpoint;
@@ -261,7 +94,7 @@ make_ack(GBytes *receipt, guint64 number, const guint8 head_hash[32])
 }
 
 static void
-finish_delivery(Fixture *fixture, const char *key, GBytes *ack, Answer *ret_answer)
+finish_delivery(JournalFixture *fixture, const char *key, GBytes *ack, Answer *ret_answer)
 {
     mado_journal_finish_delivery(fixture->journal, key, ack, take_answer, ret_answer);
     await(ret_answer);
@@ -272,15 +105,15 @@ finish_delivery(Fixture *fixture, const char *key, GBytes *ack, Answer *ret_answ
 static void
 a_visit_is_found_again_after_a_restart_and_is_then_on_hold(void **state)
 {
-    Fixture *fixture = *state;
-    MadoJournalVisit visit = make_visit(1);
+    JournalFixture *fixture = *state;
+    MadoJournalVisit visit = journal_fixture_make_visit(1);
     MadoJournalVisit found;
     g_autoptr(GError) error = NULL;
 
-    write_visit(fixture, 1, FALSE);
+    journal_fixture_write_visit(fixture, 1, FALSE);
     assert_true(mado_journal_find_visit(fixture->journal, visit.visit, &found, &error));
     assert_int_equal(found.state, MADO_JOURNAL_VISIT_OPEN);
-    restart(fixture);
+    journal_fixture_restart(fixture);
     assert_true(mado_journal_find_visit(fixture->journal, visit.visit, &found, &error));
     assert_int_equal(found.state, MADO_JOURNAL_VISIT_HELD);
     assert_int_equal(found.error, MADO_ERROR_HELD);
@@ -293,8 +126,8 @@ a_visit_is_found_again_after_a_restart_and_is_then_on_hold(void **state)
 static void
 an_unknown_visit_is_not_found_and_sets_nothing(void **state)
 {
-    Fixture *fixture = *state;
-    MadoJournalVisit visit = make_visit(9);
+    JournalFixture *fixture = *state;
+    MadoJournalVisit visit = journal_fixture_make_visit(9);
     MadoJournalVisit found = {.attempt = 77};
     g_autoptr(GError) error = NULL;
 
@@ -306,8 +139,8 @@ an_unknown_visit_is_not_found_and_sets_nothing(void **state)
 static void
 a_message_is_dropped_when_it_is_answered_and_answered_once(void **state)
 {
-    Fixture *fixture = *state;
-    MadoJournalVisit visit = make_visit(1);
+    JournalFixture *fixture = *state;
+    MadoJournalVisit visit = journal_fixture_make_visit(1);
     g_autoptr(GBytes) body = g_bytes_new_static("sealed", 6);
     const guint8 hash[32] = {1};
     const MadoJournalMessage message = {
@@ -334,8 +167,8 @@ a_message_is_dropped_when_it_is_answered_and_answered_once(void **state)
 static void
 an_answer_needs_its_intent_and_a_failed_entry_leaves_nothing(void **state)
 {
-    Fixture *fixture = *state;
-    MadoJournalVisit visit = make_visit(4);
+    JournalFixture *fixture = *state;
+    MadoJournalVisit visit = journal_fixture_make_visit(4);
     MadoJournalVisit found;
     MadoJournalAnswer answer = {.attempt = 1, .seq = 1, .sw = 0x9000};
     MadoJournalIntent intent = {.attempt = 1, .seq = 1, .header = {0x84, 0xDA, 0xDF, 0x73}};
@@ -343,7 +176,7 @@ an_answer_needs_its_intent_and_a_failed_entry_leaves_nothing(void **state)
     g_autoptr(GError) error = NULL;
 
     mado_journal_entry_put_visit(entry, &visit);
-    put_receipt(entry, 4);
+    journal_fixture_put_receipt(entry, 4);
     mado_journal_entry_put_answer(entry, &answer);
     assert_false(mado_journal_write(fixture->journal, entry, &error));
     g_clear_error(&error);
@@ -361,7 +194,7 @@ an_answer_needs_its_intent_and_a_failed_entry_leaves_nothing(void **state)
 static void
 a_request_is_kept_by_transaction_and_slot(void **state)
 {
-    Fixture *fixture = *state;
+    JournalFixture *fixture = *state;
     const guint8 transaction[16] = {5};
     g_autoptr(GBytes) der = g_bytes_new_static("der", 3);
     g_autoptr(GBytes) found = NULL;
@@ -381,16 +214,16 @@ a_request_is_kept_by_transaction_and_slot(void **state)
 static void
 receipts_are_numbered_without_gaps_and_chained(void **state)
 {
-    Fixture *fixture = *state;
+    JournalFixture *fixture = *state;
     Answer answer = {0};
     g_autoptr(GVariant) list = NULL;
     guint8 previous[32] = {0};
 
     for (guint8 i = 1; i <= 5; i++)
-        write_visit(fixture, i, TRUE);
-    restart(fixture);
+        journal_fixture_write_visit(fixture, i, TRUE);
+    journal_fixture_restart(fixture);
     for (guint8 i = 6; i <= 8; i++)
-        write_visit(fixture, i, TRUE);
+        journal_fixture_write_visit(fixture, i, TRUE);
     mado_journal_list_receipts(fixture->journal, 0, 100, take_answer, &answer);
     await(&answer);
     assert_null(answer.error);
@@ -417,7 +250,7 @@ receipts_are_numbered_without_gaps_and_chained(void **state)
 static void
 an_acknowledgement_clears_up_to_the_head(void **state)
 {
-    Fixture *fixture = *state;
+    JournalFixture *fixture = *state;
     g_autofree char *key = NULL;
     g_autofree char *second_key = NULL;
     g_autoptr(GBytes) receipt = NULL;
@@ -427,8 +260,8 @@ an_acknowledgement_clears_up_to_the_head(void **state)
     guint8 hash[32];
     guint n_backlog = 99;
 
-    write_visit(fixture, 1, TRUE);
-    write_visit(fixture, 2, TRUE);
+    journal_fixture_write_visit(fixture, 1, TRUE);
+    journal_fixture_write_visit(fixture, 2, TRUE);
     receipt = next_delivery(fixture, &key);
     assert_string_equal(key, "r-1-1");
     mado_envelope_sha256(g_bytes_get_data(receipt, NULL), g_bytes_get_size(receipt), hash);
@@ -455,7 +288,7 @@ an_acknowledgement_clears_up_to_the_head(void **state)
 static void
 a_pin_changed_outside_a_visit_has_a_receipt_without_one(void **state)
 {
-    Fixture *fixture = *state;
+    JournalFixture *fixture = *state;
     const guint8 card_id[MADO_CARD_ID_LEN] = {9};
     const guint8 none[MADO_MESSAGE_ID_LEN] = {0};
     g_autoptr(GError) error = NULL;
@@ -476,7 +309,7 @@ a_pin_changed_outside_a_visit_has_a_receipt_without_one(void **state)
 static void
 another_head_at_the_centre_is_a_fork_and_stops_new_visits(void **state)
 {
-    Fixture *fixture = *state;
+    JournalFixture *fixture = *state;
     g_autofree char *key = NULL;
     g_autoptr(GBytes) receipt = NULL;
     g_autoptr(GBytes) ack = NULL;
@@ -484,7 +317,7 @@ another_head_at_the_centre_is_a_fork_and_stops_new_visits(void **state)
     Answer answer = {0};
     const guint8 other[32] = {0xEE};
 
-    write_visit(fixture, 1, TRUE);
+    journal_fixture_write_visit(fixture, 1, TRUE);
     assert_true(mado_journal_check_ready(fixture->journal, TRUE, &error));
     receipt = next_delivery(fixture, &key);
     ack = make_ack(receipt, 1, other);
@@ -494,19 +327,19 @@ another_head_at_the_centre_is_a_fork_and_stops_new_visits(void **state)
     assert_false(mado_journal_check_ready(fixture->journal, TRUE, &error));
     assert_int_equal(error->code, MADO_ERROR_JOURNAL);
     g_clear_error(&error);
-    restart(fixture);
+    journal_fixture_restart(fixture);
     assert_false(mado_journal_check_ready(fixture->journal, TRUE, &error));
 }
 
 static void
 a_full_backlog_stops_new_visits_and_lets_old_ones_go_on(void **state)
 {
-    Fixture *fixture = *state;
+    JournalFixture *fixture = *state;
     g_autoptr(GError) error = NULL;
     MadoJournalEntry *entry = mado_journal_entry_new();
 
     for (guint i = 0; i < MADO_LIMIT_RECEIPT_BACKLOG; i++)
-        put_receipt(entry, 1);
+        journal_fixture_put_receipt(entry, 1);
     assert_true(mado_journal_write(fixture->journal, entry, &error));
     assert_false(mado_journal_check_ready(fixture->journal, TRUE, &error));
     assert_int_equal(error->code, MADO_ERROR_LIMIT);
@@ -521,7 +354,7 @@ a_full_backlog_stops_new_visits_and_lets_old_ones_go_on(void **state)
 static void
 the_files_are_for_their_owner_alone(void **state)
 {
-    Fixture *fixture = *state;
+    JournalFixture *fixture = *state;
     g_autofree char *folder = g_path_get_dirname(fixture->path);
     struct stat info;
 
@@ -532,18 +365,18 @@ the_files_are_for_their_owner_alone(void **state)
 }
 
 static void
-refuses(Fixture *fixture, const char *terminal, MadoErrorCode code)
+refuses(JournalFixture *fixture, const char *terminal, MadoErrorCode code)
 {
     g_autoptr(GError) error = NULL;
 
-    assert_null(start_as(fixture, terminal, &error));
+    assert_null(journal_fixture_start_as(fixture, terminal, &error));
     assert_int_equal(error->code, code);
 }
 
 static void
 a_second_process_and_another_desk_are_refused(void **state)
 {
-    Fixture *fixture = *state;
+    JournalFixture *fixture = *state;
     g_autofree char *folder = g_path_get_dirname(fixture->path);
 
     refuses(fixture, "D001", MADO_ERROR_CONFIG);
@@ -555,13 +388,13 @@ a_second_process_and_another_desk_are_refused(void **state)
     assert_true(g_file_set_contents(fixture->path, "not a database, but text", -1, NULL));
     refuses(fixture, "D001", MADO_ERROR_JOURNAL);
     assert_int_equal(g_remove(fixture->path), 0);
-    start(fixture);
+    journal_fixture_start(fixture);
 }
 
 static void
 a_newer_schema_is_refused_by_name_and_an_older_one_migrated(void **state)
 {
-    Fixture *fixture = *state;
+    JournalFixture *fixture = *state;
     const MadoJournalSchema *now = mado_journal_store_schema();
     const char *const steps[] = {now->steps[0], "CREATE TABLE later (a INTEGER) STRICT;"
                                                 "INSERT INTO later VALUES (1);"};
@@ -572,7 +405,7 @@ a_newer_schema_is_refused_by_name_and_an_older_one_migrated(void **state)
     MadoJournalStore *store;
     MadoJournalHead head;
 
-    write_visit(fixture, 1, TRUE);
+    journal_fixture_write_visit(fixture, 1, TRUE);
     g_clear_pointer(&fixture->journal, mado_journal_close);
     /* A migration that fails half-way leaves the old schema. */
     assert_null(mado_journal_store_open(fixture->path, &broken, &error));
@@ -583,156 +416,15 @@ a_newer_schema_is_refused_by_name_and_an_older_one_migrated(void **state)
     assert_true(mado_journal_meta_head(store, &head, &error));
     assert_int_equal(head.number, 1);
     mado_journal_store_close(store);
-    assert_null(start_as(fixture, "D001", &error));
+    assert_null(journal_fixture_start_as(fixture, "D001", &error));
     assert_int_equal(error->code, MADO_ERROR_CONFIG);
     assert_non_null(strstr(error->message, "schema 2"));
-}
-
-/* ---- full disks ---- */
-
-/* Runs in a child, because a file size limit is the process's. */
-static int
-in_child(void (*run)(Fixture *), Fixture *fixture)
-{
-    int status;
-    pid_t child = fork();
-
-    if (child == 0) {
-        run(fixture);
-        _exit(0);
-    }
-    assert_true(child > 0);
-    assert_int_equal(waitpid(child, &status, 0), child);
-    return status;
-}
-
-static void
-limit_files(rlim_t bytes)
-{
-    const struct rlimit limit = {bytes, RLIM_INFINITY};
-
-    signal(SIGXFSZ, SIG_IGN);
-    if (setrlimit(RLIMIT_FSIZE, &limit) != 0)
-        _exit(10);
-}
-
-static gboolean
-try_write(Fixture *fixture, guint8 number)
-{
-    MadoJournalEntry *entry = mado_journal_entry_new();
-    MadoJournalVisit visit = make_visit(number);
-
-    mado_journal_entry_put_visit(entry, &visit);
-    return mado_journal_write(fixture->journal, entry, NULL);
-}
-
-static void
-run_full(Fixture *fixture)
-{
-    g_autoptr(GError) error = NULL;
-    MadoJournalVisit visit = make_visit(1);
-    MadoJournalVisit found;
-
-    start(fixture);
-    if (!try_write(fixture, 1) || !mado_journal_check_ready(fixture->journal, TRUE, NULL))
-        _exit(1);
-    limit_files(4096); /* the log is longer than that already */
-    if (mado_journal_check_ready(fixture->journal, TRUE, &error) ||
-        error->code != MADO_ERROR_JOURNAL)
-        _exit(2);
-    if (try_write(fixture, 2))
-        _exit(3);
-    /* Reading goes on. */
-    if (!mado_journal_find_visit(fixture->journal, visit.visit, &found, NULL))
-        _exit(4);
-    limit_files(RLIM_INFINITY);
-    if (!mado_journal_check_ready(fixture->journal, TRUE, NULL) || !try_write(fixture, 3))
-        _exit(5);
-}
-
-static void
-a_full_disk_refuses_new_visits_and_heals(void **state)
-{
-    Fixture *fixture = *state;
-
-    g_clear_pointer(&fixture->journal, mado_journal_close);
-    assert_int_equal(in_child(run_full, fixture), 0);
-    start(fixture);
-    write_visit(fixture, 4, TRUE);
-}
-
-/* ---- killed ---- */
-
-static void
-run_and_tell(Fixture *fixture)
-{
-    start(fixture);
-    for (guint8 i = 1; i < 200; i++) {
-        MadoJournalEntry *entry = mado_journal_entry_new();
-        MadoJournalVisit visit = make_visit(i);
-
-        mado_journal_entry_put_visit(entry, &visit);
-        put_receipt(entry, i);
-        if (!mado_journal_write(fixture->journal, entry, NULL) ||
-            write(STDOUT_FILENO, &i, 1) != 1)
-            _exit(1);
-    }
-    _exit(0);
-}
-
-/* Kills the writer after it has told `until` entries durable; what it told must be there, and
- * the chain whole. */
-static void
-kill_after(Fixture *fixture, guint8 until)
-{
-    int told[2];
-    guint8 last = 0;
-    pid_t child;
-    MadoJournalVisit found;
-    g_autoptr(GError) error = NULL;
-
-    assert_int_equal(pipe(told), 0);
-    child = fork();
-    if (child == 0) {
-        dup2(told[1], STDOUT_FILENO);
-        close(told[0]);
-        close(told[1]);
-        run_and_tell(fixture);
-    }
-    close(told[1]);
-    while (last < until && read(told[0], &last, 1) == 1)
-        ;
-    kill(child, SIGKILL);
-    while (read(told[0], &last, 1) == 1)
-        ;
-    waitpid(child, NULL, 0);
-    close(told[0]);
-    start(fixture);
-    for (guint8 i = 1; i <= last; i++) {
-        MadoJournalVisit visit = make_visit(i);
-
-        assert_true(mado_journal_find_visit(fixture->journal, visit.visit, &found, &error));
-    }
-}
-
-static void
-what_was_told_durable_is_there_after_a_kill(void **state)
-{
-    Fixture *fixture = *state;
-
-    for (guint8 until = 1; until <= 40; until = (guint8)(until + 13)) {
-        g_autofree char *folder = g_path_get_dirname(fixture->path);
-
-        g_clear_pointer(&fixture->journal, mado_journal_close);
-        remove_tree(folder);
-        kill_after(fixture, until);
-    }
 }
 
 /* ---- many writers ---- */
 
 typedef struct {
-    Fixture *fixture;
+    JournalFixture *fixture;
     guint8 number;
     gboolean ok;
 } Writer;
@@ -746,7 +438,7 @@ write_many(gpointer data)
     for (guint i = 0; i < 25; i++) {
         MadoJournalEntry *entry = mado_journal_entry_new();
 
-        put_receipt(entry, writer->number);
+        journal_fixture_put_receipt(entry, writer->number);
         writer->ok = writer->ok && mado_journal_write(writer->fixture->journal, entry, NULL);
     }
     return NULL;
@@ -755,7 +447,7 @@ write_many(gpointer data)
 static void
 entries_of_many_workers_share_one_chain(void **state)
 {
-    Fixture *fixture = *state;
+    JournalFixture *fixture = *state;
     Writer writers[4];
     GThread *threads[4];
     Answer answer = {0};
@@ -788,36 +480,38 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(
-            a_visit_is_found_again_after_a_restart_and_is_then_on_hold, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(an_unknown_visit_is_not_found_and_sets_nothing, set_up,
-                                        tear_down),
+            a_visit_is_found_again_after_a_restart_and_is_then_on_hold, journal_fixture_set_up,
+            journal_fixture_tear_down),
+        cmocka_unit_test_setup_teardown(an_unknown_visit_is_not_found_and_sets_nothing,
+                                        journal_fixture_set_up, journal_fixture_tear_down),
         cmocka_unit_test_setup_teardown(
-            a_message_is_dropped_when_it_is_answered_and_answered_once, set_up, tear_down),
+            a_message_is_dropped_when_it_is_answered_and_answered_once, journal_fixture_set_up,
+            journal_fixture_tear_down),
         cmocka_unit_test_setup_teardown(
-            an_answer_needs_its_intent_and_a_failed_entry_leaves_nothing, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_request_is_kept_by_transaction_and_slot, set_up,
-                                        tear_down),
-        cmocka_unit_test_setup_teardown(receipts_are_numbered_without_gaps_and_chained, set_up,
-                                        tear_down),
-        cmocka_unit_test_setup_teardown(an_acknowledgement_clears_up_to_the_head, set_up,
-                                        tear_down),
+            an_answer_needs_its_intent_and_a_failed_entry_leaves_nothing,
+            journal_fixture_set_up, journal_fixture_tear_down),
+        cmocka_unit_test_setup_teardown(a_request_is_kept_by_transaction_and_slot,
+                                        journal_fixture_set_up, journal_fixture_tear_down),
+        cmocka_unit_test_setup_teardown(receipts_are_numbered_without_gaps_and_chained,
+                                        journal_fixture_set_up, journal_fixture_tear_down),
+        cmocka_unit_test_setup_teardown(an_acknowledgement_clears_up_to_the_head,
+                                        journal_fixture_set_up, journal_fixture_tear_down),
         cmocka_unit_test_setup_teardown(a_pin_changed_outside_a_visit_has_a_receipt_without_one,
-                                        set_up, tear_down),
+                                        journal_fixture_set_up, journal_fixture_tear_down),
         cmocka_unit_test_setup_teardown(
-            another_head_at_the_centre_is_a_fork_and_stops_new_visits, set_up, tear_down),
+            another_head_at_the_centre_is_a_fork_and_stops_new_visits, journal_fixture_set_up,
+            journal_fixture_tear_down),
         cmocka_unit_test_setup_teardown(a_full_backlog_stops_new_visits_and_lets_old_ones_go_on,
-                                        set_up, tear_down),
-        cmocka_unit_test_setup_teardown(the_files_are_for_their_owner_alone, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_second_process_and_another_desk_are_refused, set_up,
-                                        tear_down),
+                                        journal_fixture_set_up, journal_fixture_tear_down),
+        cmocka_unit_test_setup_teardown(the_files_are_for_their_owner_alone,
+                                        journal_fixture_set_up, journal_fixture_tear_down),
+        cmocka_unit_test_setup_teardown(a_second_process_and_another_desk_are_refused,
+                                        journal_fixture_set_up, journal_fixture_tear_down),
         cmocka_unit_test_setup_teardown(
-            a_newer_schema_is_refused_by_name_and_an_older_one_migrated, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_full_disk_refuses_new_visits_and_heals, set_up,
-                                        tear_down),
-        cmocka_unit_test_setup_teardown(what_was_told_durable_is_there_after_a_kill, set_up,
-                                        tear_down),
-        cmocka_unit_test_setup_teardown(entries_of_many_workers_share_one_chain, set_up,
-                                        tear_down),
+            a_newer_schema_is_refused_by_name_and_an_older_one_migrated, journal_fixture_set_up,
+            journal_fixture_tear_down),
+        cmocka_unit_test_setup_teardown(entries_of_many_workers_share_one_chain,
+                                        journal_fixture_set_up, journal_fixture_tear_down),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
