@@ -175,7 +175,7 @@ the_manual_knows_every_command_and_option(void **state)
         assert_mentions(text, "\\-\\-", escaped);
     }
     for (gsize i = 0; i < n_commands; i++)
-        assert_mentions(text, ".B madoguchictl ", commands[i].name);
+        assert_mentions(text, "madoguchictl ", commands[i].name);
 }
 
 int

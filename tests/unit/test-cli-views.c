@@ -49,7 +49,7 @@ what_a_listing_has_in_another_type_is_left_out(void **state)
     static const MadoRowsField fields[] = {{"visit", 's'}, {"held", 'b'}, {"since", 't'}};
     g_autoptr(GVariant) rows = g_variant_ref_sink(g_variant_new_parsed(
         "[{'visit': <'ab'>, 'held': <true>, 'since': <uint64 7>},"
-        " {'visit': <7>, 'held': <'yes'>, 'since': <0xffffffffffffffff>}]"));
+        " {'visit': <7>, 'held': <'yes'>, 'since': <uint64 0xffffffffffffffff>}]"));
     g_autoptr(JsonObject) object = json_object_new();
 
     json_object_set_array_member(object, "rows", mado_rows_to_json(rows, fields, 3));

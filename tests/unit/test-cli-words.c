@@ -12,12 +12,17 @@
 #include <locale.h>
 #include <string.h>
 
-/* The translations of the build tree, in the one locale that is always there. */
+/* The translations of the build tree, in the one locale that is always there. A tree built
+ * without them has nothing to test. */
 static void
 speak(const char *language)
 {
+    g_autofree char *built = g_build_filename(g_getenv("MADO_TOP_BUILDDIR"), "po", "ja",
+                                              "LC_MESSAGES", "madoguchi.mo", NULL);
     g_autofree char *folder = g_build_filename(g_getenv("MADO_TOP_BUILDDIR"), "po", NULL);
 
+    if (!g_file_test(built, G_FILE_TEST_EXISTS))
+        skip();
     g_setenv("LANGUAGE", language, TRUE);
     setlocale(LC_ALL, "C.UTF-8");
     bindtextdomain(GETTEXT_PACKAGE, folder);
