@@ -60,7 +60,7 @@ the_right_pin_gives_the_tries_back(void **state)
     assert_int_equal(test_card_verify(test, "WRONG1"), 0x63C4);
     assert_int_equal(test_card_verify(test, TEST_CARD_SIGN_PIN), 0x9000);
     assert_int_equal(test_card_send(test, "00200080"),
-                     0x9000); /* verified: no number to tell */
+                     0x63C5); /* told of a verified one, too */
     test_card_power_cycle(test);
     test_card_select(test, MADO_AP_JPKI);
     test_card_select_ef(test, MADO_EF_JPKI_SIGN_PIN);
