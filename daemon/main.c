@@ -72,12 +72,12 @@ run(const MadoDesk *desk)
     MadoDaemonSettings settings = {.desk = desk,
                                    .connection = connection,
                                    .new_transport = mado_transport_pcsc_new,
-                                   .on_ended = on_ended,
-                                   .user_data = &self};
+                                   .on_ended = on_ended};
 
     if (connection == NULL)
         return fail("cannot reach the system bus", error, EX_UNAVAILABLE);
     g_dbus_connection_set_exit_on_close(connection, FALSE);
+    settings.user_data = &self;
     settings.sensor = mado_transport_pcsc_sensor_new();
     self.daemon = mado_daemon_start(&settings, &error);
     if (self.daemon == NULL)
@@ -101,8 +101,7 @@ main(int argc, char **argv)
     if (options == NULL)
         return fail("wrong option", error, EX_USAGE);
     if (options->shows_version) {
-        g_print("madoguchid " PACKAGE_VERSION "\n");
-        return EX_OK;
+        return g_print("madoguchid " PACKAGE_VERSION "\n"), EX_OK;
     }
     desk = mado_desk_load(options->config_path, &error);
     if (desk == NULL)
@@ -112,9 +111,9 @@ main(int argc, char **argv)
         return EX_OK;
     }
     if (geteuid() == 0) {
-        g_printerr("madoguchid: does not run as root: start it as its own user, as "
-                   "madoguchid.service does, or by setpriv --reuid=madoguchi --regid=madoguchi "
-                   "--clear-groups\n");
+        g_printerr(
+            "madoguchid: does not run as root: start it as madoguchid.service does, or by "
+            "setpriv --reuid=madoguchi --regid=madoguchi --clear-groups\n");
         return EX_NOPERM;
     }
     mado_log_init("madoguchid", desk->log_level);

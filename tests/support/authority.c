@@ -109,6 +109,7 @@ decide(const Authority *self, GDBusMethodInvocation *invocation, const char *act
     }
 }
 
+/* lint: allow parameters: GDBus calls it */
 static void
 on_method_called(GDBusConnection *connection,
                  const char *sender,
