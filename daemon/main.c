@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * madoguchid. Start: options → hardening → configuration → bus → journal, core, monitor → bus
- * name. Stop (SIGTERM, SIGINT): name released → calls interrupted, visits on hold, cards
- * powered down → threads joined → journal closed. Nothing to test lives here.
+ * Start: hardening → options → configuration → bus → journal, core, monitor → bus name. Stop
+ * (SIGTERM, SIGINT): name released → visits held, cards down → threads joined → journal closed.
  */
 #include "config.h"
 
@@ -101,7 +100,8 @@ main(int argc, char **argv)
     if (options == NULL)
         return fail("wrong option", error, EX_USAGE);
     if (options->shows_version) {
-        return g_print("madoguchid " PACKAGE_VERSION "\n"), EX_OK;
+        g_print("madoguchid " PACKAGE_VERSION "\n");
+        return EX_OK;
     }
     desk = mado_desk_load(options->config_path, &error);
     if (desk == NULL)
