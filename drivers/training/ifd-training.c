@@ -24,7 +24,7 @@
 #define IFD_TYPE    "Training reader"
 
 /* In the program that loads us; absent in tests, hence weak. PCSC_LOG_ERROR is 2. */
-extern void
+extern void /* lint: allow public-names: the name is that of pcscd */
 log_msg(int priority, const char *format, ...) __attribute__((weak));
 
 /* pcscd gives a handler nothing but a number to remember itself by, so the table has to be the
@@ -300,6 +300,7 @@ IFDHPowerICC(DWORD Lun, DWORD Action, PUCHAR Atr, PDWORD AtrLength)
     return IFD_SUCCESS;
 }
 
+/* lint: allow parameters: pcscd's signature */
 RESPONSECODE
 IFDHTransmitToICC(DWORD Lun,
                   SCARD_IO_HEADER SendPci,
@@ -329,6 +330,7 @@ IFDHTransmitToICC(DWORD Lun,
     return code_of(status);
 }
 
+/* lint: allow parameters: pcscd's signature */
 RESPONSECODE
 IFDHControl(DWORD Lun,
             DWORD dwControlCode,
