@@ -105,6 +105,7 @@ is_accepted(GBytes *cert_conf)
 
 /* ---- OpenSSL's server ---- */
 
+/* lint: allow parameters: OSSL_CMP_SRV_cert_request_cb_t */
 static OSSL_CMP_PKISI *
 on_request(OSSL_CMP_SRV_CTX *server,
            const OSSL_CMP_MSG *request,

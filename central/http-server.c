@@ -223,7 +223,7 @@ check_headers(Call *call, GError **error)
     }
     if (media == NULL || !g_str_has_prefix(media, MADO_MEDIA_MESSAGE)) {
         g_set_error(error, MADO_PROBLEM_DOMAIN, MADO_PROBLEM_BAD_MESSAGE,
-                    "Content-Type is not " MADO_MEDIA_MESSAGE);
+                    "the content type is not " MADO_MEDIA_MESSAGE);
         return FALSE;
     }
     call->key = mado_route_parse_key(
@@ -247,6 +247,7 @@ begin_call(Call *call, const char *method, const char *path)
     return MHD_YES;
 }
 
+/* lint: allow parameters: MHD_AccessHandlerCallback */
 static enum MHD_Result
 on_request(void *user_data,
            struct MHD_Connection *connection,
