@@ -11,7 +11,7 @@
 static const MadoSettingRow rows[] = {
     {"desk", "realm", MADO_SETTING_CHOICE, TRUE, NULL, "training|production",
      "realm of this desk, fixed at enrolment"},
-    {"desk", "terminal", MADO_SETTING_STRING, FALSE, "", NULL,
+    {"desk", "terminal", MADO_SETTING_STRING, FALSE, NULL, NULL,
      "the desk's id at the centre; empty before enrolment"},
     {"desk", "journal", MADO_SETTING_PATH, FALSE, NULL, NULL,
      "the journal's file; its folder must be the daemon's own"},
@@ -89,6 +89,7 @@ mado_desk_load(const char *config_path, GError **error)
 {
     g_autoptr(MadoSettings) settings = mado_settings_load(config_path, rows, error);
     g_autoptr(MadoDesk) self = g_new0(MadoDesk, 1);
+    const char *terminal;
 
     if (settings == NULL)
         return NULL;
@@ -97,7 +98,8 @@ mado_desk_load(const char *config_path, GError **error)
         g_str_equal(mado_settings_string(settings, "desk", "realm"), MADO_REALM_PRODUCTION)
             ? MADO_REALM_CODE_PRODUCTION
             : MADO_REALM_CODE_TRAINING;
-    self->terminal = g_strdup(mado_settings_string(settings, "desk", "terminal"));
+    terminal = mado_settings_string(settings, "desk", "terminal");
+    self->terminal = g_strdup(terminal == NULL ? "" : terminal);
     self->journal_path = g_strdup(mado_settings_string(settings, "desk", "journal"));
     self->log_level = g_strdup(mado_settings_string(settings, "log", "level"));
     self->unpower_after_ms = (guint)mado_settings_uint(settings, "limits", "unpower-after-ms");

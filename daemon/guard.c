@@ -178,6 +178,7 @@ apply_rule(MadoGuard *self,
     }
 }
 
+/* lint: allow parameters: GDBus calls it */
 static void
 guarded_method_call(GDBusConnection *connection,
                     const char *sender,
@@ -204,6 +205,7 @@ guarded_method_call(GDBusConnection *connection,
     apply_rule(self, skeleton, invocation, rule);
 }
 
+/* lint: allow parameters: GDBus calls it */
 static GVariant *
 guarded_get_property(GDBusConnection *connection,
                      const char *sender,
@@ -218,6 +220,7 @@ guarded_get_property(GDBusConnection *connection,
 }
 
 /* No property of ours may be written: there is no rule for that, so it is refused. */
+/* lint: allow parameters: GDBus calls it */
 static gboolean
 guarded_set_property(GDBusConnection *connection,
                      const char *sender,

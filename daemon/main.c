@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * madoguchid. Start: options → hardening → configuration → bus → journal, core, monitor → bus
- * name. Stop (SIGTERM, SIGINT): name released → calls interrupted, visits on hold, cards
- * powered down → threads joined → journal closed. Nothing to test lives here.
+ * Start: hardening → options → configuration → bus → journal, core, monitor → bus name. Stop
+ * (SIGTERM, SIGINT): name released → visits held, cards down → threads joined → journal closed.
  */
 #include "config.h"
 
@@ -72,12 +71,12 @@ run(const MadoDesk *desk)
     MadoDaemonSettings settings = {.desk = desk,
                                    .connection = connection,
                                    .new_transport = mado_transport_pcsc_new,
-                                   .on_ended = on_ended,
-                                   .user_data = &self};
+                                   .on_ended = on_ended};
 
     if (connection == NULL)
         return fail("cannot reach the system bus", error, EX_UNAVAILABLE);
     g_dbus_connection_set_exit_on_close(connection, FALSE);
+    settings.user_data = &self;
     settings.sensor = mado_transport_pcsc_sensor_new();
     self.daemon = mado_daemon_start(&settings, &error);
     if (self.daemon == NULL)
@@ -112,9 +111,9 @@ main(int argc, char **argv)
         return EX_OK;
     }
     if (geteuid() == 0) {
-        g_printerr("madoguchid: does not run as root: start it as its own user, as "
-                   "madoguchid.service does, or by setpriv --reuid=madoguchi --regid=madoguchi "
-                   "--clear-groups\n");
+        g_printerr(
+            "madoguchid: does not run as root: start it as madoguchid.service does, or by "
+            "setpriv --reuid=madoguchi --regid=madoguchi --clear-groups\n");
         return EX_NOPERM;
     }
     mado_log_init("madoguchid", desk->log_level);

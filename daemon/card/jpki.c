@@ -13,6 +13,7 @@
 #define TAG_SEQUENCE    0x30U
 #define LABEL_LEN       32U
 #define PRESENCE_LEN    3U
+#define CLA_PSO         0x80U
 #define INS_PSO         0x2AU
 #define P2_CURRENT_EF   0x80U
 #define SIGNATURE_LEN   256U
@@ -103,8 +104,12 @@ GBytes *
 mado_jpki_sign_staged(MadoCard *card, MadoSlot slot, const guint8 digest[32], GError **error)
 {
     guint8 data[DIGEST_INFO_LEN];
-    MadoCommand command = {
-        .ins = INS_PSO, .p2 = P2_CURRENT_EF, .data = data, .data_len = sizeof data, .ne = 256};
+    MadoCommand command = {.cla = CLA_PSO,
+                           .ins = INS_PSO,
+                           .p2 = P2_CURRENT_EF,
+                           .data = data,
+                           .data_len = sizeof data,
+                           .ne = 256};
     MadoResponse response;
 
     g_return_val_if_fail(slot == MADO_SLOT_AUTH || slot == MADO_SLOT_SIGN, NULL);

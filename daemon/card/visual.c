@@ -6,6 +6,7 @@
 #include "common/facedata.h"
 #include "daemon/card/file.h"
 
+#define CLA_PSO 0x80U
 #define INS_PSO 0x2AU
 
 MadoSecret *
@@ -30,8 +31,11 @@ GBytes *
 mado_visual_prove(MadoCard *card, const guint8 *nonce, gsize nonce_len, GError **error)
 {
     guint8 challenge[MADO_FACEDATA_CHALLENGE_LEN];
-    MadoCommand command = {
-        .ins = INS_PSO, .data = challenge, .data_len = sizeof challenge, .ne = 256};
+    MadoCommand command = {.cla = CLA_PSO,
+                           .ins = INS_PSO,
+                           .data = challenge,
+                           .data_len = sizeof challenge,
+                           .ne = 256};
     MadoResponse response;
 
     mado_facedata_challenge(nonce, nonce_len, challenge);
