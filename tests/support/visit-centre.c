@@ -115,12 +115,15 @@ add_extension(X509 *certificate, int nid, const char *value)
 {
     X509V3_CTX context;
     X509_EXTENSION *extension;
+    CONF *none = NCONF_new(NULL); /* policies are not parsed without one */
 
     X509V3_set_ctx(&context, NULL, certificate, NULL, NULL, 0);
-    extension = X509V3_EXT_conf_nid(NULL, &context, nid, value);
+    X509V3_set_nconf(&context, none);
+    extension = X509V3_EXT_nconf_nid(none, &context, nid, value);
     assert_non_null(extension);
     X509_add_ext(certificate, extension, -1);
     X509_EXTENSION_free(extension);
+    NCONF_free(none);
 }
 
 static X509 *

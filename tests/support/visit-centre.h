@@ -10,6 +10,7 @@
 #include "common/body-reply.h"
 #include "common/body-step.h"
 #include "common/envelope.h"
+#include "common/message.h"
 #include "daemon/desk.h"
 #include "tests/support/test-keys.h"
 
