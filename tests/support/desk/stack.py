@@ -89,9 +89,10 @@ class Stack:
     def _folder(self, name, role, mode=0o755):
         path = self.path(name)
         os.makedirs(path, exist_ok=True)
-        self._give(path, role, mode)
+        self.give(path, role, mode)
 
-    def _give(self, path, role, mode=None):
+    def give(self, path, role, mode=None):
+        """The path belongs to role from now on."""
         if is_root():
             os.chown(path, USERS[role], USERS[role])
         if mode is not None:
@@ -99,10 +100,10 @@ class Stack:
 
     def give_tree(self, path, role):
         """Everything under path belongs to role from now on."""
-        self._give(path, role)
+        self.give(path, role)
         for folder, folders, files in os.walk(path):
             for name in folders + files:
-                self._give(os.path.join(folder, name), role)
+                self.give(os.path.join(folder, name), role)
 
     def make(self):
         """Folders, configuration, centre and enrolled desk; nothing is started."""
@@ -129,7 +130,7 @@ class Stack:
         with open(self.path("pcsc", "conf", "training"), "w", encoding="ascii") as file:
             for number in range(self.n_readers):
                 os.makedirs(self.slot(number), exist_ok=True)
-                self._give(self.slot(number), "pcscd")
+                self.give(self.slot(number), "pcscd")
                 file.write(f'FRIENDLYNAME "{READER_NAME} {number}"\n'
                            f"DEVICENAME {self.slot(number)}\nLIBPATH {driver}\n")
 
@@ -143,7 +144,7 @@ class Stack:
         os.chmod(self.path("desk"), 0o755)
         for name in ("relay", "operators"):
             self.give_tree(self.path("desk", name), "clerk")
-        self._give(self.relay_config, "clerk")
+        self.give(self.relay_config, "clerk")
 
     def set_relay_url(self, url):
         """Where the clerk's program looks for the centre: a proxy may stand between."""
@@ -156,12 +157,13 @@ class Stack:
 
     # ---- running ---------------------------------------------------------------------------------
 
-    def run(self, argv, role=None, **options):
-        """Runs a program to its end as role (None: the caller); Failed with its output otherwise."""
+    def run(self, argv, role=None, stdin_bytes=b""):
+        """Runs a program to its end as role (None: the caller) and returns what it printed; Failed with its
+        errors otherwise."""
         env = dict(os.environ, **self.environment())
         result = subprocess.run(as_user(self.uid(role) if role else None) + argv, env=env,
-                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False,
-                                cwd="/", **options)
+                                input=stdin_bytes, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                check=False, cwd="/")
         if result.returncode != 0:
             text = result.stderr.decode(errors="replace")
             raise Failed(f"{' '.join(argv)}: exit status {result.returncode}\n{text}")
