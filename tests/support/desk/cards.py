@@ -28,10 +28,12 @@ class Cards:
     def path(self, name):
         return os.path.join(self.folder, name + ".card")
 
-    def make(self, name, order):
-        """A card from the centre's personalisation order (JSON text)."""
-        self.stack.run([self.stack.programs.path("madoguchi-training"), "make-card",
-                        "--order", "-", "--output", self.path(name)], "pcscd", stdin_bytes=order)
+    def make(self, name, order, defect=None):
+        """A card from the centre's personalisation order (JSON text), wrong in one way if wanted."""
+        argv = [self.stack.programs.path("madoguchi-training"), "make-card", "--out", self.path(name)]
+        if defect:
+            argv += ["--defect", defect]
+        self.stack.run(argv, "pcscd", order)
         return self.path(name)
 
     def show(self, name):
@@ -69,14 +71,11 @@ class Cards:
         self._write(slot, "knobs", "".join(f"{name}={value}\n" for name, value in values.items()))
 
     def fault(self, slot, kind, n=0, byte=100):
-        """Arms one of FAULTS at the n-th APDU from now; kind None takes back one that still waits."""
-        if kind is not None:
-            self._write(slot, "fault", FAULTS[kind].format(n=n, byte=byte) + "\n")
-            return
-        try:
-            os.unlink(os.path.join(self.stack.slot(slot), "fault"))
-        except FileNotFoundError:
-            pass
+        """Arms one of FAULTS at the n-th APDU from now. None: one that still waits is replaced by one that
+        never comes, for the reader may have taken it already."""
+        if kind is None:
+            kind, n = "mute", 0xFFFFFFFF
+        self._write(slot, "fault", FAULTS[kind].format(n=n, byte=byte) + "\n")
 
     # ---- what the reader saw ---------------------------------------------------------------------
 
