@@ -58,19 +58,30 @@ def the_centre_shows_it_delivered_and_its_receipts_verify(office):
     tap.true(receipts.json["receipts"], "no receipts")
 
 
-def the_desk_reads_the_resident_back(office):
-    person = office.person
+def read(office, what, *kinds):
+    """What the desk reads: {file: content}; every check that was made held."""
     with tempfile.TemporaryDirectory() as folder:
         os.chmod(folder, 0o777)
-        answer = Client(office.stack).call(
-            "read", "attributes", "number", "face", "certificates", "--credential", "pin",
-            "--out", folder, secrets=office.secrets(person, "pins"))
-        tap.true(answer.succeeded, answer)
-    files = answer.json["files"]
-    for name in ("name", "address", "birth", "number"):
-        tap.equal(files[name], getattr(person, name), name)
+        answer = Client(office.stack).call("read", *what, "--out", folder,
+                                           secrets=office.secrets(office.person, *kinds))
+    tap.true(answer.succeeded, answer)
     for name, state in answer.json["checks"].items():
         tap.true(state in ("verified", "not-read") or name == "expiry", f"{name}: {state}")
+    return answer.json["files"], answer.json["checks"]
+
+
+def the_desk_reads_the_resident_back(office):
+    person = office.person
+    files, checks = read(office, ["attributes", "number", "certificates", "sign-certificate"],
+                         "pins")
+    for name in ("name", "address", "birth", "number"):
+        tap.equal(files[name], getattr(person, name), name)
+    for name in ("clone", "text-signature", "auth-chain", "sign-chain"):
+        tap.equal(checks[name], "verified", name)
+    files, checks = read(office, ["face"], "number-b")
+    tap.true("photo" in files, files)
+    for name in ("clone", "face-signature"):
+        tap.equal(checks[name], "verified", name)
 
 
 def certificate_files(office, folder):

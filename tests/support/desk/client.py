@@ -46,6 +46,9 @@ class Running:
         return Answer(self.child.returncode, output.decode(errors="replace"),
                       errors.decode(errors="replace"))
 
+    def is_alive(self):
+        return self.child.poll() is None
+
     def kill(self):
         self.child.kill()
 

@@ -240,6 +240,17 @@ class Stack:
         wait_until(lambda: self._is_ready(part), f"{part} is ready",
                    alive=self.processes[part].is_alive)
 
+    def has_died(self, part):
+        process = self.processes.get(part)
+        return process is None or not process.is_alive()
+
+    def wait_end(self, *parts):
+        """Until these have ended by themselves."""
+        for part in parts:
+            process = self.processes.pop(part, None)
+            if process is not None:
+                process.wait()
+
     def kill(self, *parts):
         for part in parts:
             process = self.processes.pop(part, None)
