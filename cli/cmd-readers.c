@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "cli/cmd-readers.h"
+
+#include "cli/client.h"
+#include "cli/table.h"
+
+#include <glib/gi18n.h>
+
+static void
+put_desk(MadoClient *client, JsonObject *result)
+{
+    g_auto(MadoClientDesk) desk = {0};
+
+    mado_client_get_desk(client, &desk);
+    json_object_set_string_member(result, "version", desk.version);
+    json_object_set_string_member(result, "realm", desk.realm);
+    json_object_set_string_member(result, "terminal", desk.terminal);
+    json_object_set_boolean_member(result, "service", desk.has_service);
+    json_object_set_boolean_member(result, "agent", desk.has_agent);
+    json_object_set_int_member(result, "backlog", desk.backlog);
+}
+
+gboolean
+mado_cmd_readers_run(const MadoArguments *arguments, JsonObject *result, GError **error)
+{
+    g_autoptr(MadoClient) client = mado_client_new(error);
+    g_autoptr(GPtrArray) readers = NULL;
+    JsonArray *list;
+
+    if (client == NULL)
+        return FALSE;
+    put_desk(client, result);
+    readers = mado_client_list_readers(client);
+    list = json_array_new();
+    for (guint i = 0; i < readers->len; i++) {
+        const MadoClientReader *reader = g_ptr_array_index(readers, i);
+        JsonObject *object = json_object_new();
+
+        json_object_set_string_member(object, "name", reader->name);
+        json_object_set_boolean_member(object, "card", reader->has_card);
+        json_object_set_int_member(object, "events", reader->n_events);
+        json_object_set_boolean_member(object, "claimed", reader->is_claimed);
+        json_array_add_object_element(list, object);
+    }
+    json_object_set_array_member(result, "readers", list);
+    return TRUE;
+}
+
+static const char *
+state_of(JsonObject *reader)
+{
+    if (json_object_get_boolean_member(reader, "claimed"))
+        return _("in use");
+    return json_object_get_boolean_member(reader, "card") ? _("card") : _("no card");
+}
+
+void
+mado_cmd_readers_show(JsonObject *result)
+{
+    g_autoptr(MadoTable) table = mado_table_new(2);
+    JsonArray *list;
+
+    if (!json_object_has_member(result, "readers"))
+        return;
+    list = json_object_get_array_member(result, "readers");
+    if (!json_object_get_boolean_member(result, "service"))
+        g_print("%s\n", _("The smart card service (pcscd) is not running."));
+    else if (json_array_get_length(list) == 0)
+        g_print("%s\n", _("No card reader found. Check the USB cable."));
+    for (guint i = 0; i < json_array_get_length(list); i++) {
+        JsonObject *reader = json_array_get_object_element(list, i);
+        const char *cells[] = {json_object_get_string_member(reader, "name"), state_of(reader)};
+
+        mado_table_add(table, cells);
+    }
+    mado_table_print(table);
+}

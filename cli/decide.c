@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "cli/decide.h"
+
+#include "cli/commands.h"
+#include "cli/documents.h"
+#include "cli/terminal.h"
+#include "common/error.h"
+
+#include <glib/gi18n.h>
+
+#include <string.h>
+
+#define DETAIL_LEN_MAX 200 /* MADO_DEC_DETAIL */
+
+static void
+say_person(const MadoPerson *person)
+{
+    g_autofree char *text = NULL;
+
+    if (person == NULL)
+        return;
+    text = g_strdup_printf("%s\n  %s\n  %s\n  %s  %s\n  %s",
+                           _("The centre's record of the resident:"), person->name,
+                           person->kana, person->birth, person->sex, person->address);
+    mado_terminal_say(text);
+}
+
+/* Once only: a script that gave a wrong code is told so, a clerk is asked again. */
+static char *
+ask_documents(const MadoArguments *arguments, GCancellable *cancellable, GError **error)
+{
+    const char *given = mado_arguments_value(arguments, MADO_OPTION_DOCUMENTS);
+    gsize n_documents = 0;
+    const MadoDocument *documents = mado_documents_all(&n_documents);
+
+    if (given != NULL)
+        return mado_documents_check(given, error);
+    mado_terminal_say(_("Identity documents: one of A, or two of B."));
+    for (gsize i = 0; i < n_documents; i++) {
+        g_autofree char *line =
+            g_strdup_printf("  %s  %s", documents[i].code, _(documents[i].label));
+
+        mado_terminal_say(line);
+    }
+    for (;;) {
+        g_autoptr(GError) failure = NULL;
+        g_autofree char *answer = mado_terminal_ask_text(
+            _("Which have you seen (for example A1, or B1+B2)? "), cancellable, error);
+        char *codes;
+
+        if (answer == NULL)
+            return NULL;
+        codes = mado_documents_check(answer, &failure);
+        if (codes != NULL)
+            return codes;
+        mado_terminal_say(_("That does not suffice, or a code is not in the list."));
+    }
+}
+
+/* "same", "doubt: …", "refused: …". */
+static char *
+check_face(const char *answer, GError **error)
+{
+    static const char *const words[] = {"same", "doubt: ", "refused: "};
+    gsize len = strlen(answer);
+
+    if (strcmp(answer, words[0]) == 0)
+        return g_strdup(answer);
+    for (gsize i = 1; i < G_N_ELEMENTS(words); i++) {
+        if (g_str_has_prefix(answer, words[i]) && len > strlen(words[i]) &&
+            len <= DETAIL_LEN_MAX)
+            return g_strdup(answer);
+    }
+    g_set_error(error, MADO_ERROR, MADO_ERROR_BAD_ARGUMENT,
+                "the face decision is 'same', 'doubt: REASON' or 'refused: REASON'");
+    return NULL;
+}
+
+static char *
+ask_face(const MadoArguments *arguments, GCancellable *cancellable, GError **error)
+{
+    const char *given = mado_arguments_value(arguments, MADO_OPTION_FACE);
+
+    if (given != NULL)
+        return check_face(given, error);
+    mado_terminal_say(_("Compare the person with the photo on the card.\n"
+                        "  same              the same person\n"
+                        "  doubt: REASON     cannot be decided\n"
+                        "  refused: REASON   not the same person"));
+    for (;;) {
+        g_autoptr(GError) failure = NULL;
+        g_autofree char *answer =
+            mado_terminal_ask_text(_("Your decision: "), cancellable, error);
+        char *decision;
+
+        if (answer == NULL)
+            return NULL;
+        decision = check_face(answer, &failure);
+        if (decision != NULL)
+            return decision;
+        mado_terminal_say(_("Enter one of the three."));
+    }
+}
+
+static gboolean
+is_yes(const char *answer)
+{
+    return g_ascii_strcasecmp(answer, "y") == 0 || g_ascii_strcasecmp(answer, "yes") == 0 ||
+           strcmp(answer, _("yes")) == 0;
+}
+
+static char *
+ask_inspected(const MadoArguments *arguments, GCancellable *cancellable, GError **error)
+{
+    g_autofree char *answer = NULL;
+
+    if (mado_arguments_has(arguments, MADO_OPTION_INSPECTED))
+        return g_strdup("ok");
+    answer = mado_terminal_ask_text(_("Is the card undamaged and its print right (yes/no)? "),
+                                    cancellable, error);
+    if (answer == NULL)
+        return NULL;
+    if (is_yes(answer))
+        return g_strdup("ok");
+    g_set_error(error, MADO_ERROR, MADO_ERROR_CANCELLED, "the card was not found in order");
+    return NULL;
+}
+
+char *
+mado_decide_ask(const MadoArguments *arguments,
+                MadoDecisionKind kind,
+                const MadoPerson *person,
+                GCancellable *cancellable,
+                GError **error)
+{
+    switch (kind) {
+    case MADO_DECISION_OPEN:
+        return g_strdup("");
+    case MADO_DECISION_DOCUMENTS:
+        say_person(person);
+        return ask_documents(arguments, cancellable, error);
+    case MADO_DECISION_FACE:
+        return ask_face(arguments, cancellable, error);
+    case MADO_DECISION_RESUME:
+        return g_strdup(mado_arguments_has(arguments, MADO_OPTION_UNDO) ? "undo" : "finish");
+    case MADO_DECISION_INSPECTED:
+        return ask_inspected(arguments, cancellable, error);
+    }
+    g_set_error(error, MADO_ERROR, MADO_ERROR_BAD_STATE, "an unknown decision is wanted");
+    return NULL;
+}

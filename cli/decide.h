@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The clerk's part of a visit: shows the person, asks for the decision that is wanted. */
+#pragma once
+
+#include "cli/arguments.h"
+#include "cli/person.h"
+
+#include <gio/gio.h>
+
+#include <madoguchi/message.h>
+
+/*
+ * (transfer full): the detail of a decision of @kind: from the command line when it is given
+ * there, else asked on the terminal. @person: (nullable). Errors: BAD_ARGUMENT, CANCELLED.
+ */
+char *
+mado_decide_ask(const MadoArguments *arguments,
+                MadoDecisionKind kind,
+                const MadoPerson *person,
+                GCancellable *cancellable,
+                GError **error);

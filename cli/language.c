@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "cli/language.h"
+
+#include <libintl.h>
+#include <locale.h>
+#include <string.h>
+
+void
+mado_language_init(const char *language)
+{
+    const char *messages;
+
+    if (language != NULL)
+        g_setenv("LANGUAGE", language, TRUE);
+    setlocale(LC_ALL, "");
+    messages = setlocale(LC_MESSAGES, NULL);
+    if (messages == NULL || strcmp(messages, "C") == 0 || strcmp(messages, "POSIX") == 0) {
+        setlocale(LC_CTYPE, "C.UTF-8");
+        /* gettext looks at LANGUAGE in every locale but C. */
+        if (language != NULL)
+            setlocale(LC_MESSAGES, "C.UTF-8");
+    }
+    bindtextdomain(GETTEXT_PACKAGE, MADO_LOCALEDIR);
+    bind_textdomain_codeset(GETTEXT_PACKAGE, "UTF-8");
+    textdomain(GETTEXT_PACKAGE);
+}
