@@ -8,6 +8,7 @@ otherwise all are the caller. Each part can be killed and started again by name.
 """
 import configparser
 import os
+import pwd
 import shutil
 import socket
 import subprocess
@@ -19,9 +20,9 @@ from . import bus
 from .process import Failed, Process, as_user, wait_until
 from .programs import everyone_may_reach
 
-# Numbers no Debian system hands out by itself; they need no entry in the user database.
-USERS = {"bus": 64101, "authority": 64102, "pcscd": 64103, "centre": 64104, "daemon": 64105,
-         "clerk": 64106}
+# Users of Debian's base system that run nothing and own nothing of importance; a bus wants users with names.
+USERS = {"bus": "news", "authority": "uucp", "pcscd": "games", "centre": "list", "daemon": "irc",
+         "clerk": "proxy"}
 PARTS = ("bus", "authority", "pcscd", "centre", "daemon")
 BUS_NAME = "org.madoguchi.Counter1"
 READER_NAME = "Madoguchi Training"
@@ -70,7 +71,7 @@ class Stack:
         return f"{READER_NAME} {number} {number:02X} 00"
 
     def uid(self, role):
-        return USERS[role] if is_root() else os.geteuid()
+        return pwd.getpwnam(USERS[role]).pw_uid if is_root() else os.geteuid()
 
     def environment(self):
         """What a client of this desk needs."""
@@ -94,7 +95,8 @@ class Stack:
     def give(self, path, role, mode=None):
         """The path belongs to role from now on."""
         if is_root():
-            os.chown(path, USERS[role], USERS[role])
+            user = pwd.getpwnam(USERS[role])
+            os.chown(path, user.pw_uid, user.pw_gid)
         if mode is not None:
             os.chmod(path, mode)
 
@@ -107,8 +109,10 @@ class Stack:
 
     def make(self):
         """Folders, configuration, centre and enrolled desk; nothing is started."""
-        if not everyone_may_reach(os.path.join(self.root, "x")) and is_root():
-            os.chmod(self.root, 0o755)
+        os.makedirs(self.root, exist_ok=True)
+        os.chmod(self.root, 0o755)
+        if is_root() and not everyone_may_reach(self.path("bin")):
+            raise Failed(f"{self.root}: other users cannot reach it; set TMPDIR")
         self._folder("bus", "bus")
         self._folder("pcsc", "pcscd")
         self._folder("cards", "pcscd")
