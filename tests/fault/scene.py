@@ -5,7 +5,7 @@ import shutil
 import threading
 
 from desk.client import PASSPHRASE, Client, pins_text
-from desk.process import Failed, wait_until
+from desk.process import Failed
 from desk.proxy import Plan, Proxy
 
 from judge import Case, judge
@@ -84,15 +84,8 @@ class Scene:
         self.cards.insert(SLOT, self.person.card)
         self.wait_for_card()
 
-    def wait_for_card(self, slot=SLOT):
-        """Until the daemon sees the card; it learns of it in its own time."""
-        name = self.stack.reader_name(slot)
-
-        def is_seen():
-            answer = Client(self.stack).call("readers")
-            return answer.succeeded and any(reader["name"] == name and reader["card"]
-                                            for reader in answer.json["readers"])
-        wait_until(is_seen, f"the daemon sees the card on reader {slot}")
+    def wait_for_card(self):
+        Client(self.stack).wait_for_card(SLOT)
 
     # ---- the visit -------------------------------------------------------------------------------
 
@@ -119,14 +112,7 @@ class Scene:
                                               secrets=self._secrets())
 
     def open_visit(self):
-        """The visit the daemon has open or on hold, or None."""
-        answer = Client(self.stack).call("visits")
-        if not answer.succeeded:
-            raise Failed(f"visits: {answer}")
-        visits = answer.json["visits"]
-        if len(visits) > 1:
-            raise Failed(f"more than one visit is open: {visits}")
-        return visits[0]["visit"] if visits else None
+        return Client(self.stack).open_visit()
 
     # ---- faults ----------------------------------------------------------------------------------
 

@@ -26,6 +26,7 @@ class Office:
         self.stack = Stack(os.path.join(self.folder, "desk"), Programs(builddir, prefix))
         self.people = people or residents()
         self.person = self.people[0]
+        self.orders = {}  # by request; secret
         try:
             self.stack.make()
             self.cards = Cards(self.stack)
@@ -66,9 +67,15 @@ class Office:
         self.centre("import", path)
         os.unlink(path)
         for person in self.people:
-            order = self.centre("personalise", person.request)
+            order = self.orders[person.request] = self.centre("personalise", person.request)
             person.learn(json.loads(order))
             self.cards.make(person.card, order)
+
+    def make_wrong_card(self, person, defect):
+        """Another card from the same order, wrong in one way; its name."""
+        name = f"{person.card}-{defect}"
+        self.cards.make(name, self.orders[person.request], defect)
+        return name
 
     def request_state(self, request):
         return next(row["state"] for row in self.centre_json("requests")["requests"]
@@ -90,4 +97,12 @@ class Office:
     def issue(self, person, slot=0, **options):
         return Client(self.stack, slot).call(
             "issue", person.request, "--documents", "A1", "--face", "same",
+            secrets=self.secrets(person, "passphrase", "number-b", "pins"), **options)
+
+    def open_visit(self):
+        return Client(self.stack).open_visit()
+
+    def resume(self, person, slot=0, **options):
+        return Client(self.stack, slot).call(
+            "resume", self.open_visit(), "--inspected", "--documents", "A1", "--face", "same",
             secrets=self.secrets(person, "passphrase", "number-b", "pins"), **options)

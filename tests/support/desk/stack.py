@@ -150,11 +150,18 @@ class Stack:
             self.give_tree(self.path("desk", name), "clerk")
         self.give(self.relay_config, "clerk")
 
-    def set_relay_url(self, url):
-        """Where the clerk's program looks for the centre: a proxy may stand between."""
+    def _read_relay_config(self):
         config = configparser.RawConfigParser()
         config.optionxform = str
         config.read(self.relay_config, encoding="utf-8")
+        return config
+
+    def relay_url(self):
+        return self._read_relay_config().get("centre", "url")
+
+    def set_relay_url(self, url):
+        """Where the clerk's program looks for the centre: a proxy may stand between."""
+        config = self._read_relay_config()
         config.set("centre", "url", url)
         with open(self.relay_config, "w", encoding="utf-8") as file:
             config.write(file, space_around_delimiters=False)
