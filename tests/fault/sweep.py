@@ -11,6 +11,7 @@ would recover it, and judged by what the card and the databases hold.
 import argparse
 import concurrent.futures
 import multiprocessing
+import multiprocessing.util
 import os
 import sys
 import time
@@ -23,7 +24,8 @@ from desk.office import Office  # noqa: E402
 from desk.process import Failed  # noqa: E402
 
 import points  # noqa: E402
-from points import Point, describe  # noqa: E402
+from page import FLAG_LAZY  # noqa: E402
+from points import describe  # noqa: E402
 from scene import SLOT, Scene  # noqa: E402
 
 SAMPLE_POINTS = 60
@@ -42,10 +44,12 @@ def library_path():
 class Bench:
     """One scene that plays points one after another; two of them run side by side."""
 
-    def __init__(self, builddir=None):
-        if builddir:
-            os.environ["MADO_TOP_BUILDDIR"] = builddir
-        self.scene = Scene(Office(started=False), library_path())
+    def __init__(self, defect=None):
+        """defect: of selfcheck.py, built already."""
+        variant = {defect.program: defect.path} if defect and defect.path else None
+        self.scene = Scene(Office(started=False, variant=variant), library_path())
+        if defect and defect.lazy:
+            self.scene.pages[defect.lazy].put("flags", FLAG_LAZY)
         self.scene.start()
         self.counts = {}
         self._keep_foreign_reply()
@@ -129,10 +133,10 @@ class Bench:
 _bench = None  # of a worker process
 
 
-def _open_bench():
+def _open_bench(defect):
     global _bench  # pylint: disable=global-statement
-    _bench = Bench()
-    # A worker ends by SIGTERM or with its parent; its programs die with it (PR_SET_PDEATHSIG).
+    _bench = Bench(defect)
+    multiprocessing.util.Finalize(None, _bench.close, exitpriority=10)
 
 
 def _try(point):
@@ -166,13 +170,19 @@ def choose(counts, options):
         list(points.pairs(counts, n_pairs, options.seed))
 
 
+def open_pool(n_jobs, defect=None):
+    """Workers with a scene each. They start their programs from their main threads, which the programs outlive
+    by nothing."""
+    context = multiprocessing.get_context("fork")
+    return concurrent.futures.ProcessPoolExecutor(n_jobs, context, _open_bench, (defect,))
+
+
 def sweep(options):
     """TAP: one line for the whole, the points that were not recovered as comments."""
     print("1..1", flush=True)
     start = time.monotonic()
     n_tried = n_recovered = 0
-    context = multiprocessing.get_context("fork")
-    with concurrent.futures.ProcessPoolExecutor(options.jobs, context, _open_bench) as pool:
+    with open_pool(options.jobs) as pool:
         counts = pool.submit(_count, None).result()
         for procedure, count in counts.items():
             print(f"# {procedure}: {count.apdus} APDUs ({len(count.writes)} change the card), syncs "

@@ -15,15 +15,17 @@ from .stack import Stack
 class Office:
     """Made in a fresh folder; close() ends and deletes everything. prefix: an installed tree.
 
-    started: False leaves it to the caller to start the parts.
+    started: False leaves it to the caller to start the parts. variant: {program: path} of other builds.
+    With MADO_KEEP in the environment the folder stays and is named.
     """
 
-    def __init__(self, prefix=None, people=None, started=True, keep=False):
-        builddir = os.environ.get("MADO_TOP_BUILDDIR") or os.getcwd()
-        self.keep = keep
+    def __init__(self, prefix=None, people=None, started=True, variant=None):
+        programs = Programs(os.environ.get("MADO_TOP_BUILDDIR") or os.getcwd(), prefix)
+        for name, path in (variant or {}).items():
+            programs.replace(name, path)
         self.folder = tempfile.mkdtemp(prefix="madoguchi-")
         os.chmod(self.folder, 0o755)
-        self.stack = Stack(os.path.join(self.folder, "desk"), Programs(builddir, prefix))
+        self.stack = Stack(os.path.join(self.folder, "desk"), programs)
         self.people = people or residents()
         self.person = self.people[0]
         self.orders = {}  # by request; secret
@@ -39,7 +41,9 @@ class Office:
 
     def close(self):
         self.stack.kill(*list(self.stack.processes))
-        if not self.keep:
+        if "MADO_KEEP" in os.environ:
+            print(f"# kept: {self.folder}", flush=True)
+        else:
             shutil.rmtree(self.folder, ignore_errors=True)
 
     def __enter__(self):
