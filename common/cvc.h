@@ -11,17 +11,17 @@
  */
 #pragma once
 
+#include "common/rsa.h"
 #include "madoguchi/message.h"
 
 #include <gio/gio.h>
 #include <openssl/types.h>
 
-#define MADO_CVC_KEY_ID_LEN   16
-#define MADO_CVC_MODULUS_LEN  256
-#define MADO_CVC_EXPONENT_LEN 3
-#define MADO_CVC_KEY_LEN      265 /* 90 03 e 91 82 01 00 n: how cards write a public key */
-#define MADO_CVC_BODY_LEN     297 /* two key ids and a key */
-#define MADO_CVC_LEN          568 /* the whole 7F21 object */
+#define MADO_CVC_KEY_ID_LEN    16
+#define MADO_CVC_SIGNATURE_LEN MADO_RSA_SIGNATURE_LEN
+#define MADO_CVC_KEY_LEN       MADO_RSA_CARD_KEY_LEN
+#define MADO_CVC_BODY_LEN      297 /* two key ids and a key */
+#define MADO_CVC_LEN           568 /* the whole 7F21 object */
 
 typedef struct {
     guint8 issuer_id[MADO_CVC_KEY_ID_LEN];
@@ -59,12 +59,5 @@ mado_cvc_verify(const MadoCvcAnchors *anchors,
  * @issuer_key is not RSA-2048 or an id has not the form. */
 GBytes *
 mado_cvc_sign(const MadoCvc *self, EVP_PKEY *issuer_key, GError **error);
-
-/* A public key between OpenSSL and the card's form (90, 91). to_pkey: (transfer full), free
- * with EVP_PKEY_free; CARD_DATA unless RSA-2048 with exponent 65537. */
-EVP_PKEY *
-mado_cvc_key_to_pkey(const guint8 *key, gsize len, GError **error);
-gboolean
-mado_cvc_key_from_pkey(EVP_PKEY *pkey, guint8 ret_key[MADO_CVC_KEY_LEN], GError **error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MadoCvcAnchors, mado_cvc_anchors_free)

@@ -14,6 +14,7 @@
 
 struct _MadoPeer {
     X509 *encrypt_cert; /* owned, nullable */
+    X509 *anchor;       /* owned */
     X509_STORE *store;  /* owned: the anchor alone */
     char *signer_cn;    /* owned, nullable */
 };
@@ -53,6 +54,8 @@ mado_peer_new(X509 *encrypt_cert, X509 *anchor, const char *signer_cn, GError **
         self->encrypt_cert = encrypt_cert;
     }
     self->signer_cn = g_strdup(signer_cn);
+    X509_up_ref(anchor);
+    self->anchor = anchor;
     self->store = store_new(anchor);
     if (self->store == NULL || X509_check_ca(anchor) != 1) {
         (void)mado_error_set_openssl(error, MADO_ERROR_CONFIG,
@@ -88,6 +91,7 @@ mado_peer_free(MadoPeer *self)
     if (self == NULL)
         return;
     X509_free(self->encrypt_cert);
+    X509_free(self->anchor);
     X509_STORE_free(self->store);
     g_free(self->signer_cn);
     g_free(self);
@@ -97,6 +101,12 @@ X509 *
 mado_peer_peek_encrypt_cert(const MadoPeer *self)
 {
     return self->encrypt_cert;
+}
+
+X509 *
+mado_peer_peek_anchor(const MadoPeer *self)
+{
+    return self->anchor;
 }
 
 static gboolean

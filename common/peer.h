@@ -30,6 +30,10 @@ mado_peer_free(MadoPeer *self); /* NULL is allowed */
 X509 *
 mado_peer_peek_encrypt_cert(const MadoPeer *self);
 
+/* (transfer none): the CA, for a protocol that verifies by itself (CMP). */
+X509 *
+mado_peer_peek_anchor(const MadoPeer *self);
+
 /* Whether @signer may sign messages: it chains to the anchor now, is no CA, has key usage
  * digitalSignature, an extended key usage that is absent or names emailProtection (what RFC
  * 8551 and OpenSSL's S/MIME purpose ask of a CMS signer, so that no TLS certificate passes), a

@@ -60,7 +60,7 @@ typedef struct MadoRecord {
 MadoBytesStatus
 mado_record_parse(const uint8_t *data, size_t len, MadoRecord *ret_record) MADO_MUST_CHECK;
 
-/* Writes the DF70 object; fails the writer when the counts are beyond the arrays. */
+/* Writes the DF70 object. */
 void
 mado_record_format(const MadoRecord *self, MadoWriter *writer);
 

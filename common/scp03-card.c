@@ -98,6 +98,7 @@ mado_scp03_card_unwrap(MadoScp03Card *self,
                        MadoCommand *ret_plain)
 {
     MadoScp03Session *session = &self->session;
+    MadoScp03Piece data = {command->data, 0};
     MadoScp03Status status = MADO_SCP03_OK;
     size_t len = command->data_len;
 
@@ -111,9 +112,10 @@ mado_scp03_card_unwrap(MadoScp03Card *self,
         }
     }
     session->counter++;
+    data.len = len;
     if (len > 0 && (session->level & MADO_SCP03_LEVEL_C_DEC) != 0) {
-        status = mado_scp03_session_decrypt(session, session->counter, false, command->data,
-                                            len, ret_data, &len);
+        status =
+            mado_scp03_session_decrypt(session, session->counter, false, &data, ret_data, &len);
     } else if (len > 0) {
         memcpy(ret_data, command->data, len);
     }
@@ -136,6 +138,7 @@ mado_scp03_card_protect(const MadoScp03Card *self,
                         size_t *ret_len)
 {
     const MadoScp03Session *session = &self->session;
+    const MadoScp03Piece plain = {data, len};
     MadoScp03Status status = MADO_SCP03_OK;
     size_t out_len = len;
 
@@ -144,8 +147,8 @@ mado_scp03_card_protect(const MadoScp03Card *self,
         return MADO_SCP03_OK;
     }
     if (len > 0 && (session->level & MADO_SCP03_LEVEL_R_ENC) != 0) {
-        status = mado_scp03_session_encrypt(session, session->counter, true, data, len,
-                                            ret_data, &out_len);
+        status = mado_scp03_session_encrypt(session, session->counter, true, &plain, ret_data,
+                                            &out_len);
     } else if (len > 0) {
         memcpy(ret_data, data, len);
     }

@@ -118,6 +118,7 @@ mado_scp03_host_wrap(MadoScp03Host *self,
                                command->p2};
     MadoScp03Session *session = &self->session;
     uint8_t encrypted[256];
+    size_t encrypted_len = 0;
     MadoScp03Piece data = {command->data, command->data_len};
     bool with_le = (session->level & MADO_SCP03_LEVEL_R_MAC) != 0 || command->ne > 0;
     bool encrypt = (session->level & MADO_SCP03_LEVEL_C_DEC) != 0;
@@ -130,9 +131,10 @@ mado_scp03_host_wrap(MadoScp03Host *self,
         return MADO_SCP03_FULL;
     }
     if (encrypt && data.len > 0) {
-        status = mado_scp03_session_encrypt(session, session->counter + 1, false, data.data,
-                                            data.len, encrypted, &data.len);
+        status = mado_scp03_session_encrypt(session, session->counter + 1, false, &data,
+                                            encrypted, &encrypted_len);
         data.data = encrypted;
+        data.len = encrypted_len;
     }
     if (status == MADO_SCP03_OK) {
         status = write_maced(session, header, &data, with_le, writer);
@@ -154,6 +156,7 @@ mado_scp03_host_open(const MadoScp03Host *self,
 {
     const MadoScp03Session *session = &self->session;
     uint8_t mac[MADO_SCP03_MAC_LEN];
+    MadoScp03Piece data = {response->data, 0};
     MadoScp03Status status;
     size_t len;
 
@@ -169,6 +172,7 @@ mado_scp03_host_open(const MadoScp03Host *self,
         return MADO_SCP03_BAD_MAC;
     }
     len = response->data_len - MADO_SCP03_MAC_LEN;
+    data.len = len;
     status = mado_scp03_session_r_mac(session, expected->chain, response->data, len,
                                       response->sw, mac);
     if (status != MADO_SCP03_OK) {
@@ -178,8 +182,8 @@ mado_scp03_host_open(const MadoScp03Host *self,
         return MADO_SCP03_BAD_MAC;
     }
     if (len > 0 && (session->level & MADO_SCP03_LEVEL_R_ENC) != 0) {
-        return mado_scp03_session_decrypt(session, expected->counter, true, response->data, len,
-                                          ret_data, ret_len);
+        return mado_scp03_session_decrypt(session, expected->counter, true, &data, ret_data,
+                                          ret_len);
     }
     memcpy(ret_data, response->data, len);
     *ret_len = len;

@@ -200,18 +200,17 @@ MadoScp03Status
 mado_scp03_session_encrypt(const MadoScp03Session *self,
                            uint32_t counter,
                            bool is_answer,
-                           const uint8_t *data,
-                           size_t len,
+                           const MadoScp03Piece *data,
                            uint8_t *ret_out,
                            size_t *ret_len)
 {
     uint8_t icv[MADO_SCP03_BLOCK_LEN];
-    size_t padded_len = (len / MADO_SCP03_BLOCK_LEN + 1) * MADO_SCP03_BLOCK_LEN;
+    size_t padded_len = (data->len / MADO_SCP03_BLOCK_LEN + 1) * MADO_SCP03_BLOCK_LEN;
     MadoScp03Piece in = {ret_out, padded_len};
 
-    memcpy(ret_out, data, len);
-    ret_out[len] = 0x80;
-    memset(ret_out + len + 1, 0, padded_len - len - 1);
+    memcpy(ret_out, data->data, data->len);
+    ret_out[data->len] = 0x80;
+    memset(ret_out + data->len + 1, 0, padded_len - data->len - 1);
     if (!make_icv(self, counter, is_answer, icv) ||
         !run_cipher(cbc(self->key_len), self->s_enc, icv, true, &in, ret_out)) {
         mado_wipe(ret_out, padded_len);
@@ -240,24 +239,22 @@ MadoScp03Status
 mado_scp03_session_decrypt(const MadoScp03Session *self,
                            uint32_t counter,
                            bool is_answer,
-                           const uint8_t *data,
-                           size_t len,
+                           const MadoScp03Piece *data,
                            uint8_t *ret_out,
                            size_t *ret_len)
 {
     uint8_t icv[MADO_SCP03_BLOCK_LEN];
-    MadoScp03Piece in = {data, len};
 
-    if (len == 0 || len % MADO_SCP03_BLOCK_LEN != 0) {
+    if (data->len == 0 || data->len % MADO_SCP03_BLOCK_LEN != 0) {
         return MADO_SCP03_BAD_FORM;
     }
     if (!make_icv(self, counter, is_answer, icv) ||
-        !run_cipher(cbc(self->key_len), self->s_enc, icv, false, &in, ret_out)) {
-        mado_wipe(ret_out, len);
+        !run_cipher(cbc(self->key_len), self->s_enc, icv, false, data, ret_out)) {
+        mado_wipe(ret_out, data->len);
         return MADO_SCP03_CRYPTO;
     }
-    if (!unpad(ret_out, len, ret_len)) {
-        mado_wipe(ret_out, len);
+    if (!unpad(ret_out, data->len, ret_len)) {
+        mado_wipe(ret_out, data->len);
         return MADO_SCP03_BAD_FORM;
     }
     return MADO_SCP03_OK;

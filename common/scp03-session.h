@@ -10,8 +10,9 @@
 
 #include <stdbool.h>
 
-#define MADO_SCP03_CHALLENGE_LEN 8U /* S8 mode: challenges, cryptograms and MACs are 8 bytes   \
-                                     */
+#define MADO_SCP03_CHALLENGE_LEN                                                               \
+    8U /* S8 mode: challenges, cryptograms and MACs are 8 bytes                                \
+        */
 #define MADO_SCP03_CRYPTOGRAM_LEN 8U
 #define MADO_SCP03_MAC_LEN        8U
 
@@ -94,16 +95,14 @@ MadoScp03Status
 mado_scp03_session_encrypt(const MadoScp03Session *self,
                            uint32_t counter,
                            bool is_answer,
-                           const uint8_t *data,
-                           size_t len,
+                           const MadoScp03Piece *data,
                            uint8_t *ret_out,
                            size_t *ret_len);
 MadoScp03Status
 mado_scp03_session_decrypt(const MadoScp03Session *self,
                            uint32_t counter,
                            bool is_answer,
-                           const uint8_t *data,
-                           size_t len,
+                           const MadoScp03Piece *data,
                            uint8_t *ret_out,
                            size_t *ret_len);
 

@@ -21,6 +21,7 @@ typedef struct {
     MadoCvcAnchors *face;        /* (nullable) */
     MadoChainAnchors *jpki_auth; /* (nullable) */
     MadoChainAnchors *jpki_sign; /* (nullable) */
+    char *log_level;             /* for mado_log_init() */
     guint unpower_after_ms;      /* a visit that waits this long has its card powered down */
     const MadoClock *clock;      /* static */
 } MadoDesk;

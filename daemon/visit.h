@@ -15,11 +15,11 @@
 #pragma once
 
 #include "daemon/desk.h"
+#include "daemon/journal.h"
 #include "daemon/step.h"
 #include "daemon/worker.h"
 
 typedef struct _MadoVisit MadoVisit;
-typedef struct _MadoJournal MadoJournal;
 
 /* Main thread. @desk and @journal (nullable before enrolment: Begin and Resume answer
  * ENROLMENT) outlive it. */
@@ -81,41 +81,3 @@ void
 mado_visit_hold(MadoVisit *self, MadoWork *work, MadoErrorCode reason, MadoStep *ret_step);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MadoVisit, mado_visit_free)
-
-/*
- * The journal's side of interface Manager. Main thread, do not block: @reply runs in the main
- * context, exactly once, with the tuple of out arguments as the XML declares them (transfer
- * none), or with @error.
- */
-typedef void (*MadoJournalReply)(GVariant *result, const GError *error, gpointer user_data);
-
-/* (transfer full): opens or makes the file and starts the journal's thread. Blocks; start-up
- * only. @on_backlog: main context, whenever the number of unacknowledged receipts changed. */
-MadoJournal *
-mado_journal_open(const MadoDesk *desk,
-                  void (*on_backlog)(guint n_receipts, gpointer user_data),
-                  gpointer user_data,
-                  GError **error);
-/* Joins the thread; what was posted before is done first. */
-void
-mado_journal_close(MadoJournal *self);
-void
-mado_journal_list_visits(MadoJournal *self, MadoJournalReply reply, gpointer user_data);
-void
-mado_journal_list_receipts(
-    MadoJournal *self, guint64 after, guint limit, MadoJournalReply reply, gpointer user_data);
-void
-mado_journal_next_delivery(MadoJournal *self, MadoJournalReply reply, gpointer user_data);
-void
-mado_journal_finish_delivery(MadoJournal *self,
-                             const char *key,
-                             GBytes *answer,
-                             MadoJournalReply reply,
-                             gpointer user_data);
-/* A PIN was changed outside a visit: the receipt. Worker's thread; blocks until durable. */
-gboolean
-mado_journal_pin_changed(MadoJournal *self,
-                         const guint8 *card_id,
-                         MadoPinKind kind,
-                         MadoErrorCode outcome,
-                         GError **error);

@@ -76,12 +76,12 @@ mado_worker_interrupt(MadoWorker *self, MadoErrorCode code);
 gboolean
 mado_worker_is_lost(const MadoWorker *self);
 /*
- * Ends the thread: joins it when idle, leaves it when lost or running (then nothing of the
- * caller is touched any more). @on_returned (nullable) tells in the main context that the
- * thread is gone and the reader is free again; it may run before this returns.
+ * Ends the thread; a running job is interrupted and nothing of the caller is touched any more.
+ * Never blocks: @on_returned (nullable) tells in the main context that the thread is joined and
+ * the reader free again, which for a lost thread may be never.
  */
 void
-mado_worker_free(MadoWorker *self, GFunc on_returned, gpointer user_data);
+mado_worker_free(MadoWorker *self, void (*on_returned)(gpointer user_data), gpointer user_data);
 
 /* Worker's thread, from a job: long card work. @rest_ms 0: unknown. */
 void

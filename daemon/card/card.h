@@ -87,12 +87,18 @@ mado_card_select_file(MadoCard *self, guint16 ef, GError **error);
 void
 mado_card_forget_selection(MadoCard *self);
 
-/* Whether reader and card took extended length so far; the first refusal turns it off for as
- * long as the claim lasts. */
+/*
+ * Extended length: tried until it is refused once, then no more for as long as the claim lasts.
+ * Once it worked a failure has another cause.
+ */
 gboolean
 mado_card_has_extended(const MadoCard *self);
 void
 mado_card_refuse_extended(MadoCard *self);
+void
+mado_card_note_extended(MadoCard *self);
+gboolean
+mado_card_took_extended(const MadoCard *self);
 
 /* Exchanges since mado_card_new(), GET RESPONSE and repetitions included. */
 guint64

@@ -25,3 +25,8 @@ mado_genuine_check(MadoCard *card,
                    const MadoSecret *number_b,
                    MadoGenuine *ret_genuine,
                    GError **error);
+
+/* The last of these alone: a fresh nonce, signed by the card and checked with @face_key, which
+ * the caller took from verified face data. CARD_CLONED. */
+gboolean
+mado_genuine_prove(MadoCard *card, const guint8 face_key[MADO_CVC_KEY_LEN], GError **error);

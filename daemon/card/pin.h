@@ -30,6 +30,11 @@ mado_pin_kind_from_name(const char *name, MadoPinKind *ret_kind);
 gboolean
 mado_pin_normalise(MadoPinKind kind, MadoSecret *pin, GError **error);
 
+/* The same for a PIN being chosen: a signature password needs a letter and a digit, too. Weak
+ * choices are the counter's advice, not refused here. */
+gboolean
+mado_pin_normalise_new(MadoPinKind kind, MadoSecret *pin, GError **error);
+
 /* Tries left, by the empty VERIFY, which costs none. */
 gboolean
 mado_pin_tries(MadoCard *card, const MadoPin *pin, int *ret_n_tries, GError **error);

@@ -196,7 +196,7 @@ mado_bay_new(const char *folder, MadoBayLog log)
     if (self == NULL) {
         return NULL;
     }
-    strcpy(self->folder, folder);
+    memcpy(self->folder, folder, strlen(folder) + 1);
     self->log = log;
     self->n_refs = 1;
     self->watch_fd = -1;

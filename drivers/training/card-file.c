@@ -24,7 +24,7 @@ mado_card_file_init(MadoCardFile *self, const char *path)
 
     if (fits) {
         memset(self, 0, sizeof(*self));
-        strcpy(self->path, resolved);
+        memcpy(self->path, resolved, strlen(resolved) + 1);
     }
     free(resolved);
     return fits;
@@ -104,7 +104,7 @@ sync_folder(const char *path)
     bool ok;
     int fd;
 
-    strcpy(copy, path);
+    snprintf(copy, sizeof(copy), "%s", path);
     fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0) {
         return false;

@@ -24,6 +24,7 @@
 #define IFD_TYPE    "Training reader"
 
 /* In the program that loads us; absent in tests, hence weak. PCSC_LOG_ERROR is 2. */
+/* lint: allow public-names: the name is that of pcscd */
 extern void
 log_msg(int priority, const char *format, ...) __attribute__((weak));
 
@@ -300,6 +301,7 @@ IFDHPowerICC(DWORD Lun, DWORD Action, PUCHAR Atr, PDWORD AtrLength)
     return IFD_SUCCESS;
 }
 
+/* lint: allow parameters: pcscd's signature */
 RESPONSECODE
 IFDHTransmitToICC(DWORD Lun,
                   SCARD_IO_HEADER SendPci,
@@ -329,6 +331,7 @@ IFDHTransmitToICC(DWORD Lun,
     return code_of(status);
 }
 
+/* lint: allow parameters: pcscd's signature */
 RESPONSECODE
 IFDHControl(DWORD Lun,
             DWORD dwControlCode,

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """From a resident's request to the card in the hand, on real programs; then everybody is asked about it."""
-import hashlib
 import os
-import re
 import sys
 import tempfile
 
@@ -12,7 +10,7 @@ sys.path[:0] = [os.path.join(TOP, "tests", "support"), os.path.join(TOP, "tests"
 from desk import tap  # noqa: E402
 from desk.client import Client  # noqa: E402
 from desk.office import Office  # noqa: E402
-from desk.opensc import OpenSC  # noqa: E402
+from desk.opensc import KEY_LABELS, OBJECT_IDS, OpenSC  # noqa: E402
 from judge import Case, judge  # noqa: E402
 
 SLOT = 0
@@ -113,9 +111,10 @@ def opensc_tests_both_keys(office):
     for kind in ("auth", "sign"):
         text = OpenSC(office.stack).pkcs11(kind, "--login", "--pin", office.person.pins[kind],
                                            "--test").decode()
-        tap.true(re.search(r"RSA-PKCS: OK", text) or re.search(r"all signature.*OK", text, re.S),
-                 f"no verified RSA signature for {kind} in\n{text}")
-        tap.true("No errors" in text, text)
+        # Its exit status alone is 0 as well when it skipped everything.
+        tap.true(f"testing key 0 ({KEY_LABELS[kind]})" in text, text)
+        verified = text.partition("Verify")[2]
+        tap.true("RSA-PKCS: OK" in verified, f"no verified RSA signature for {kind} in\n{text}")
 
 
 def what_opensc_signs_openssl_verifies(office):
@@ -124,10 +123,10 @@ def what_opensc_signs_openssl_verifies(office):
         certificates = certificate_files(office, folder)
         text, signature = (os.path.join(folder, name) for name in ("text", "signature"))
         with open(text, "wb") as file:
-            file.write(hashlib.sha256(b"madoguchi").digest())
+            file.write(b"to be signed")
         for kind, certificate in certificates.items():
             opensc.pkcs11(kind, "--login", "--pin", office.person.pins[kind], "--sign",
-                          "--mechanism", "SHA256-RSA-PKCS", "--input-file", text,
+                          "--mechanism", "SHA256-RSA-PKCS", "--id", OBJECT_IDS[kind], "--input-file", text,
                           "--output-file", signature)
             public = os.path.join(folder, "public.pem")
             opensc.run("openssl", "x509", "-in", certificate, "-noout", "-pubkey", "-out", public)

@@ -45,7 +45,7 @@ print_bytes(const uint8_t *data, size_t len)
     char text[MADO_HEX_SIZE(MAX_BYTES)];
 
     if (len == 0 || mado_hex_format(data, len, text, sizeof(text)) != MADO_BYTES_OK) {
-        strcpy(text, "-");
+        memcpy(text, "-", 2);
     }
     printf(" %s", text);
 }

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Interface Manager on the bus → core calls; no decisions. Main thread. */
+#pragma once
+
+#include "daemon/claims.h"
+#include "daemon/guard.h"
+
+typedef struct {
+    MadoGuard *guard; /* all borrowed, outliving the object on the bus */
+    MadoClaims *claims;
+    MadoClients *clients;
+    MadoAgent *agent;
+    MadoJournal *journal; /* (nullable) */
+    const MadoDesk *desk;
+} MadoManagerIfaceSettings;
+
+/* (transfer full) */
+GDBusInterfaceSkeleton *
+mado_manager_iface_new(const MadoManagerIfaceSettings *settings);
+void
+mado_manager_iface_set_service_present(GDBusInterfaceSkeleton *self, gboolean is_present);
+void
+mado_manager_iface_set_backlog(GDBusInterfaceSkeleton *self, guint n_receipts);
+/* The client vanished: if it was the agent it is not any more. */
+void
+mado_manager_iface_client_gone(GDBusInterfaceSkeleton *self, const char *bus_name);
