@@ -15,7 +15,6 @@ from .stack import Stack
 class Office:
     """Made in a fresh folder; close() ends and deletes everything. prefix: an installed tree.
 
-<<<<<<< HEAD
     started: False leaves it to the caller to start the parts. variant: {program: path} of other builds.
     With MADO_KEEP in the environment the folder stays and is named.
     """
@@ -30,19 +29,6 @@ class Office:
         self.people = people or residents()
         self.person = self.people[0]
         self.orders = {}  # by request; secret
-=======
-    started: False leaves it to the caller to start the parts.
-    """
-
-    def __init__(self, prefix=None, people=None, started=True, keep=False):
-        builddir = os.environ.get("MADO_TOP_BUILDDIR") or os.getcwd()
-        self.keep = keep
-        self.folder = tempfile.mkdtemp(prefix="madoguchi-")
-        os.chmod(self.folder, 0o755)
-        self.stack = Stack(os.path.join(self.folder, "desk"), Programs(builddir, prefix))
-        self.people = people or residents()
-        self.person = self.people[0]
->>>>>>> main
         try:
             self.stack.make()
             self.cards = Cards(self.stack)
@@ -55,13 +41,9 @@ class Office:
 
     def close(self):
         self.stack.kill(*list(self.stack.processes))
-<<<<<<< HEAD
         if "MADO_KEEP" in os.environ:
             print(f"# kept: {self.folder}", flush=True)
         else:
-=======
-        if not self.keep:
->>>>>>> main
             shutil.rmtree(self.folder, ignore_errors=True)
 
     def __enter__(self):
@@ -89,7 +71,6 @@ class Office:
         self.centre("import", path)
         os.unlink(path)
         for person in self.people:
-<<<<<<< HEAD
             order = self.orders[person.request] = self.centre("personalise", person.request)
             person.learn(json.loads(order))
             self.cards.make(person.card, order)
@@ -100,12 +81,6 @@ class Office:
         self.cards.make(name, self.orders[person.request], defect)
         return name
 
-=======
-            order = self.centre("personalise", person.request)
-            person.learn(json.loads(order))
-            self.cards.make(person.card, order)
-
->>>>>>> main
     def request_state(self, request):
         return next(row["state"] for row in self.centre_json("requests")["requests"]
                     if row["id"] == request)
@@ -127,7 +102,6 @@ class Office:
         return Client(self.stack, slot).call(
             "issue", person.request, "--documents", "A1", "--face", "same",
             secrets=self.secrets(person, "passphrase", "number-b", "pins"), **options)
-<<<<<<< HEAD
 
     def open_visit(self):
         return Client(self.stack).open_visit()
@@ -136,5 +110,3 @@ class Office:
         return Client(self.stack, slot).call(
             "resume", self.open_visit(), "--inspected", "--documents", "A1", "--face", "same",
             secrets=self.secrets(person, "passphrase", "number-b", "pins"), **options)
-=======
->>>>>>> main
