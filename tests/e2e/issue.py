@@ -20,7 +20,7 @@ MAX_EXCHANGES = 5  # MADO_LIMIT_EXCHANGES_PER_ISSUE
 def verdict(office, procedure):
     """What the judge says of the first resident's card."""
     person = office.person
-    return judge(Case(procedure, person.request, office.stack.path("centre", "central.db"),
+    return judge(Case(procedure, person.request_id, office.stack.path("centre", "central.db"),
                       office.stack.path("desk", "journal", "journal.db"),
                       office.cards.show(person.card)))
 
@@ -49,7 +49,7 @@ def the_card_is_issued_in_five_exchanges(office):
 
 
 def the_centre_shows_it_delivered_and_its_receipts_verify(office):
-    tap.equal(office.request_state(office.person.request), "delivered", "state of the request")
+    tap.equal(office.request_state(office.person.request_id), "delivered", "state of the request")
     office.centre("receipts", "--verify")
     receipts = Client(office.stack).call("receipts", "--verify")
     tap.true(receipts.succeeded, receipts)

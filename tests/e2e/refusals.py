@@ -95,7 +95,7 @@ def another_persons_card_is_named(office):
     insert(office, other.card)
     mixed = dict(office.secrets(other, "number-b"), **office.secrets(office.person, "passphrase"))
     refused(office, other.card, "RequestMismatch", lambda: Client(office.stack).call(
-        "prepare", office.person.request, "--inspected", secrets=mixed))
+        "prepare", office.person.request_id, "--inspected", secrets=mixed))
 
 
 def an_unknown_request_is_named(office):
@@ -115,7 +115,7 @@ def a_wrong_number_off_the_face_is_named_with_its_tries(office):
     secrets = office.secrets(office.person, "passphrase", "number-b")
     secrets["--number-b-fd"] = b"00000000000000\n"
     answer = refused(office, office.person.card, "PinWrong", lambda: Client(office.stack).call(
-        "prepare", office.person.request, "--inspected", secrets=secrets))
+        "prepare", office.person.request_id, "--inspected", secrets=secrets))
     tap.true(answer.json["error"]["tries"] > 0, answer.json["error"])
 
 
@@ -124,7 +124,7 @@ def a_wrong_passphrase_is_named(office):
     secrets = office.secrets(office.person, "passphrase", "number-b")
     secrets["--passphrase-fd"] = b"wrong\n"
     refused(office, office.person.card, "Operator", lambda: Client(office.stack).call(
-        "prepare", office.person.request, "--inspected", secrets=secrets))
+        "prepare", office.person.request_id, "--inspected", secrets=secrets))
 
 
 def any_bytes_of_the_centre_put_the_visit_on_hold_and_it_is_finished_later(office):

@@ -99,7 +99,7 @@ class Scene:
         secrets = self._secrets()
         if procedure == "prepare":
             del secrets["--pins-fd"]
-        return Client(self.stack, SLOT).start(procedure, self.person.request, *words[procedure],
+        return Client(self.stack, SLOT).start(procedure, self.person.request_id, *words[procedure],
                                               secrets=secrets)
 
     def visit(self, procedure):
@@ -209,7 +209,7 @@ class Scene:
     def _is_through(self, procedure):
         wanted = {"prepare": "set-up", "issue": "delivered"}[procedure]
         return self.open_visit() is None and \
-            self.office.request_state(self.person.request) == wanted
+            self.office.request_state(self.person.request_id) == wanted
 
     def deliver_receipts(self):
         answer = Client(self.stack).call("relay", "--once")
@@ -217,7 +217,7 @@ class Scene:
             raise Failed(f"relay: {answer}")
 
     def judge(self, procedure, certificates=None):
-        return judge(Case(procedure, self.person.request, self.stack.path("centre", "central.db"),
+        return judge(Case(procedure, self.person.request_id, self.stack.path("centre", "central.db"),
                           self.stack.path("desk", "journal", "journal.db"),
                           self.cards.show(self.person.card), certificates))
 

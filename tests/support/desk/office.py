@@ -71,14 +71,14 @@ class Office:
         self.centre("import", path)
         os.unlink(path)
         for person in self.people:
-            order = self.orders[person.request] = self.centre("personalise", person.request)
+            order = self.orders[person.request_id] = self.centre("personalise", person.request_id)
             person.learn(json.loads(order))
             self.cards.make(person.card, order)
 
     def make_wrong_card(self, person, defect):
         """Another card from the same order, wrong in one way; its name."""
         name = f"{person.card}-{defect}"
-        self.cards.make(name, self.orders[person.request], defect)
+        self.cards.make(name, self.orders[person.request_id], defect)
         return name
 
     def request_state(self, request):
@@ -95,12 +95,12 @@ class Office:
 
     def prepare(self, person, slot=0, **options):
         return Client(self.stack, slot).call(
-            "prepare", person.request, "--inspected",
+            "prepare", person.request_id, "--inspected",
             secrets=self.secrets(person, "passphrase", "number-b"), **options)
 
     def issue(self, person, slot=0, **options):
         return Client(self.stack, slot).call(
-            "issue", person.request, "--documents", "A1", "--face", "same",
+            "issue", person.request_id, "--documents", "A1", "--face", "same",
             secrets=self.secrets(person, "passphrase", "number-b", "pins"), **options)
 
     def open_visit(self):

@@ -6,7 +6,7 @@ import os
 import secrets
 
 ERAS = (("20190501", 2018), ("19890108", 1988), ("19261225", 1925), ("19120730", 1911))
-COLUMNS = ("request", "name", "kana", "birth", "sex", "address", "number")
+COLUMNS = ("request_id", "name", "kana", "birth", "sex", "address", "number")
 LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"
 DIGITS = "0123456789"
 
@@ -14,8 +14,8 @@ DIGITS = "0123456789"
 class Person:
     """One resident and the PINs chosen; card_id, number_b and the like are known once a card is ordered."""
 
-    def __init__(self, request, name, kana, birth, sex, address, number):
-        self.request = request
+    def __init__(self, request_id, name, kana, birth, sex, address, number):
+        self.request_id = request_id
         self.name = name
         self.kana = kana
         self.birth = birth
@@ -28,7 +28,7 @@ class Person:
     @property
     def card(self):
         """Name of the card's file."""
-        return self.request
+        return self.request_id
 
     def learn(self, order):
         """From the centre's personalisation order: what is printed on the card's face."""
