@@ -89,21 +89,43 @@ mado_key_file_read(const char *path, GError **error)
 }
 
 typedef struct {
-    MadoAskPassphrase ask;
+    MadoAskPassphrase ask; /* NULL once it was asked */
     gpointer user_data;
+    MadoSecret *passphrase; /* owned; NULL: not asked, or given up */
 } Asker;
+
+#define MAX_PASSPHRASE_LEN 1024
+
+/* A person is asked once, however often OpenSSL tries. */
+static void
+ask_once(Asker *self)
+{
+    MadoAskPassphrase ask = g_steal_pointer(&self->ask);
+    g_autoptr(MadoSecret) typed = NULL;
+    gsize len = 0;
+
+    if (ask == NULL)
+        return;
+    typed = mado_secret_new(MAX_PASSPHRASE_LEN);
+    if (!ask(mado_secret_peek_writable(typed), MAX_PASSPHRASE_LEN, &len, self->user_data) ||
+        len > MAX_PASSPHRASE_LEN)
+        return;
+    mado_secret_set_len(typed, len);
+    self->passphrase = g_steal_pointer(&typed);
+}
 
 /* pem_password_cb; a negative answer is "none". */
 static int
 on_passphrase_wanted(char *buffer, int size, int is_writing, void *user_data)
 {
-    const Asker *asker = user_data;
-    gsize len = 0;
+    Asker *asker = user_data;
+    gsize len;
 
-    if (asker->ask == NULL || size <= 0 || is_writing != 0)
+    ask_once(asker);
+    len = asker->passphrase != NULL ? mado_secret_len(asker->passphrase) : 0;
+    if (asker->passphrase == NULL || is_writing != 0 || size <= 0 || len > (gsize)size)
         return -1;
-    if (!asker->ask((guint8 *)buffer, (gsize)size, &len, asker->user_data) || len > (gsize)size)
-        return -1;
+    memcpy(buffer, mado_secret_peek(asker->passphrase), len);
     return (int)len;
 }
 
@@ -114,7 +136,7 @@ mado_key_file_load_private(const char *path,
                            GError **error)
 {
     g_autoptr(MadoSecret) pem = mado_key_file_read(path, error);
-    Asker asker = {ask, user_data};
+    Asker asker = {ask, user_data, NULL};
     EVP_PKEY *pkey;
     BIO *bio;
 
@@ -124,6 +146,7 @@ mado_key_file_load_private(const char *path,
     pkey =
         bio != NULL ? PEM_read_bio_PrivateKey(bio, NULL, on_passphrase_wanted, &asker) : NULL;
     BIO_free(bio);
+    mado_secret_free(asker.passphrase);
     if (pkey == NULL) {
         g_autofree char *doing =
             g_strdup_printf("%s: no private key, or not with this passphrase", path);

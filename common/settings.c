@@ -198,7 +198,9 @@ mado_settings_parse(
     g_autoptr(MadoSettings) self = settings_new(path, rows);
     g_autoptr(GKeyFile) file = g_key_file_new();
 
-    if (!g_key_file_load_from_data(file, text, len, G_KEY_FILE_NONE, error)) {
+    /* Translations are kept so that "key[ja]" is seen, and refused, and not dropped in silence.
+     */
+    if (!g_key_file_load_from_data(file, text, len, G_KEY_FILE_KEEP_TRANSLATIONS, error)) {
         g_prefix_error(error, "%s: ", self->path);
         mado_error_convert(error);
         return NULL;

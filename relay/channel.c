@@ -32,6 +32,7 @@ typedef struct {
     MadoChannelAnswer answer;
     const MadoClock *clock;
     guint n_headers;
+    gboolean has_head; /* the empty line that ends it was seen */
     gboolean too_much;
 } Collector;
 
@@ -83,8 +84,14 @@ on_header(char *data, size_t size, size_t n_items, void *user_data)
         collector->too_much = TRUE;
         return CURL_WRITEFUNC_ERROR;
     }
+    if (len >= 5 && memcmp(data, "HTTP/", 5) == 0) { /* an interim answer went before */
+        collector->has_head = FALSE;
+        collector->answer = (MadoChannelAnswer){.retry_after_ms = -1};
+    }
     if (mado_header_parse_line(data, len, &header))
         take_header(collector, &header);
+    if (len == 2 && memcmp(data, "\r\n", 2) == 0)
+        collector->has_head = TRUE;
     return len;
 }
 
@@ -235,6 +242,11 @@ finish(MadoChannel *self, CURLcode result, const Collector *collector, GError **
                     collector->too_much       ? "the answer is too long"
                     : self->reason[0] != '\0' ? self->reason
                                               : curl_easy_strerror(result));
+        return FALSE;
+    }
+    if (!collector->has_head) { /* libcurl takes what came before the end for an answer */
+        g_set_error(error, MADO_ERROR, MADO_ERROR_CENTRE_UNREACHABLE,
+                    "%s: the answer ended in its head", self->url);
         return FALSE;
     }
     curl_easy_getinfo(self->easy, CURLINFO_RESPONSE_CODE, &status);

@@ -10,6 +10,8 @@
 #include "relay/problem.h"
 
 #include <madoguchi/limits.h>
+#include <pthread.h>
+#include <signal.h>
 #include <sys/random.h>
 
 struct _MadoRelay {
@@ -212,7 +214,12 @@ static gpointer
 work(gpointer data)
 {
     MadoRelay *self = data;
+    sigset_t set;
 
+    /* OpenSSL writes without MSG_NOSIGNAL: a centre that goes must not end our program. */
+    sigemptyset(&set);
+    sigaddset(&set, SIGPIPE);
+    (void)pthread_sigmask(SIG_BLOCK, &set, NULL);
     for (;;) {
         gpointer item = g_async_queue_pop(self->queue);
         g_autoptr(GTask) task = NULL;

@@ -47,6 +47,8 @@ add_extensions(X509 *certificate, X509 *issuer, MadoTestKeysUse use)
         add_extension(certificate, issuer, NID_key_usage, "critical,digitalSignature");
     if (use == MADO_TEST_KEYS_TLS)
         add_extension(certificate, issuer, NID_ext_key_usage, "clientAuth");
+    if (use == MADO_TEST_KEYS_SERVER)
+        add_extension(certificate, issuer, NID_ext_key_usage, "serverAuth");
     add_extension(certificate, issuer, NID_subject_key_identifier, "hash");
     if (!is_ca)
         add_extension(certificate, issuer, NID_authority_key_identifier, "keyid");
@@ -90,6 +92,11 @@ mado_test_keys_new(
     require(X509_set_pubkey(self->certificate, self->key) == 1);
     set_names(self->certificate, cn, issuer != NULL ? issuer_cert : NULL);
     add_extensions(self->certificate, issuer_cert, use);
+    if (use == MADO_TEST_KEYS_SERVER) {
+        g_autofree char *name = g_strconcat("DNS:", cn, NULL);
+
+        add_extension(self->certificate, issuer_cert, NID_subject_alt_name, name);
+    }
     require(X509_sign(self->certificate, issuer != NULL ? issuer->key : self->key,
                       EVP_sha256()) > 0);
     return self;

@@ -14,6 +14,7 @@ typedef enum {
     MADO_TEST_KEYS_SIGNER,    /* digitalSignature */
     MADO_TEST_KEYS_RECIPIENT, /* keyAgreement */
     MADO_TEST_KEYS_TLS,       /* digitalSignature, clientAuth: may sign no message */
+    MADO_TEST_KEYS_SERVER,    /* digitalSignature, serverAuth; @cn is also its DNS name */
 } MadoTestKeysUse;
 
 typedef struct {
