@@ -59,8 +59,8 @@ class Day:
                 ["dbus-monitor", "--address", stack.bus_address, "--pcap"], stdout=file,
                 stderr=subprocess.DEVNULL)
         desk, keys = stack.path("desk", "relay"), stack.path("centre", "keys")
-        self.proxy = Proxy(stack.port, os.path.join(keys, "tls-server.crt"),
-                           os.path.join(keys, "tls-server.key"), os.path.join(desk, "tls.crt"),
+        self.proxy = Proxy(stack.port, os.path.join(keys, "tls.crt"),
+                           os.path.join(keys, "tls.key"), os.path.join(desk, "tls.crt"),
                            os.path.join(desk, "tls.key"))
         stack.set_relay_url(self.proxy.url)
 

@@ -24,7 +24,7 @@ def what_must_stay(office, card):
     shown = office.cards.show(card)
     for pin in shown["pins"]:
         del pin["tries"], pin["state"]
-    return shown, [(row["id"], row["state"]) for row in office.centre_json("requests")["requests"]]
+    return shown, [(row["id"], row["state"]) for row in office.centre_json("requests")]
 
 
 def refused(office, card, nick, run):
@@ -130,8 +130,8 @@ def a_wrong_passphrase_is_named(office):
 def any_bytes_of_the_centre_put_the_visit_on_hold_and_it_is_finished_later(office):
     stack, person = office.stack, office.people[2]
     keys, desk = stack.path("centre", "keys"), stack.path("desk", "relay")
-    proxy = Proxy(stack.port, os.path.join(keys, "tls-server.crt"),
-                  os.path.join(keys, "tls-server.key"), os.path.join(desk, "tls.crt"),
+    proxy = Proxy(stack.port, os.path.join(keys, "tls.crt"),
+                  os.path.join(keys, "tls.key"), os.path.join(desk, "tls.crt"),
                   os.path.join(desk, "tls.key"))
     url = stack.relay_url()
     stack.set_relay_url(proxy.url)

@@ -35,8 +35,8 @@ class Scene:
 
     def _proxy(self):
         desk, centre = self.stack.path("desk", "relay"), self.stack.path("centre", "keys")
-        return Proxy(self.stack.port, os.path.join(centre, "tls-server.crt"),
-                     os.path.join(centre, "tls-server.key"), os.path.join(desk, "tls.crt"),
+        return Proxy(self.stack.port, os.path.join(centre, "tls.crt"),
+                     os.path.join(centre, "tls.key"), os.path.join(desk, "tls.crt"),
                      os.path.join(desk, "tls.key"))
 
     def close(self):

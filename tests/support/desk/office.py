@@ -82,7 +82,7 @@ class Office:
         return name
 
     def request_state(self, request):
-        return next(row["state"] for row in self.centre_json("requests")["requests"]
+        return next(row["state"] for row in self.centre_json("requests")
                     if row["id"] == request)
 
     # ---- the desk's counter ----------------------------------------------------------------------
