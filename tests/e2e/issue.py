@@ -74,7 +74,7 @@ def the_desk_reads_the_resident_back(office):
                          "pins")
     for name in ("name", "address", "birth", "number"):
         tap.equal(files[name], getattr(person, name), name)
-    for name in ("clone", "text-signature", "auth-chain", "sign-chain"):
+    for name in ("text-signature", "number-signature", "auth-chain", "sign-chain"):
         tap.equal(checks[name], "verified", name)
     files, checks = read(office, ["face"], "number-b")
     tap.true("photo" in files, files)

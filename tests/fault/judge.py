@@ -32,6 +32,15 @@ def rows(path, query, *values):
         connection.close()
 
 
+def _lower(value):
+    """Hexadecimal has no case here."""
+    if isinstance(value, dict):
+        return {name: _lower(item) if name != "ef" else item for name, item in value.items()}
+    if isinstance(value, list):
+        return [_lower(item) for item in value]
+    return value.lower() if isinstance(value, str) else value
+
+
 class Case:
     """Where to look. card: what `madoguchi-training show --json` says of the file; certificates: {slot: DER}
     as OpenSC reads them off the card; wrong_entries: {pin: how many a human typed}."""
@@ -42,7 +51,7 @@ class Case:
         self.request = request
         self.centre_db = centre_db
         self.journal_db = journal_db
-        self.card = card
+        self.card = _lower(card)
         self.certificates = certificates or {}
         self.wrong_entries = wrong_entries or {}
 
