@@ -18,26 +18,38 @@ static const MadoRowsField fields[] = {
     {"operator", 's'}, {"acknowledged", 'b'}, {"hash", 's'},  {"verified", 'b'},
 };
 
+/* Our own verdict, on the receipt's bytes. */
+static gboolean
+verify_bytes(GVariant *row, guint64 number, MadoReceiptCheck *check, GError **error)
+{
+    g_autoptr(GVariant) cms = g_variant_lookup_value(row, "cms", G_VARIANT_TYPE_BYTESTRING);
+    g_autoptr(GBytes) bytes = NULL;
+
+    if (cms == NULL) {
+        g_set_error(error, MADO_ERROR, MADO_ERROR_RECEIPT,
+                    "receipt %" G_GUINT64_FORMAT " came without its bytes", number);
+        return FALSE;
+    }
+    bytes = g_variant_get_data_as_bytes(cms);
+    if (mado_receipt_check_next(check, bytes, error))
+        return TRUE;
+    g_prefix_error(error, "receipt %" G_GUINT64_FORMAT ": ", number);
+    return FALSE;
+}
+
 /* With a certificate: our own verdict. Without: the daemon's, which signed them. */
 static gboolean
 verify_row(GVariant *row, MadoReceiptCheck *check, GError **error)
 {
     guint64 number = 0;
     gboolean is_verified = FALSE;
-    g_autoptr(GVariant) cms = g_variant_lookup_value(row, "cms", G_VARIANT_TYPE_BYTESTRING);
 
     g_variant_lookup(row, "number", "t", &number);
-    if (check != NULL && cms != NULL) {
-        g_autoptr(GBytes) bytes = g_variant_get_data_as_bytes(cms);
-
-        if (mado_receipt_check_next(check, bytes, error))
-            return TRUE;
-        g_prefix_error(error, "receipt %" G_GUINT64_FORMAT ": ", number);
-        return FALSE;
-    }
+    if (check != NULL)
+        return verify_bytes(row, number, check, error);
     if (g_variant_lookup(row, "verified", "b", &is_verified) && is_verified)
         return TRUE;
-    g_set_error(error, MADO_ERROR, MADO_ERROR_CARD_FORGED,
+    g_set_error(error, MADO_ERROR, MADO_ERROR_RECEIPT,
                 "receipt %" G_GUINT64_FORMAT " does not verify", number);
     return FALSE;
 }
@@ -51,7 +63,7 @@ verify_page(GVariant *page, MadoReceiptCheck *check, guint64 after, GError **err
 
         g_variant_lookup(row, "number", "t", &number);
         if (number != after + i + 1) {
-            g_set_error(error, MADO_ERROR, MADO_ERROR_CARD_DATA,
+            g_set_error(error, MADO_ERROR, MADO_ERROR_RECEIPT,
                         "receipt %" G_GUINT64_FORMAT " is missing", after + i + 1);
             return FALSE;
         }
@@ -116,8 +128,12 @@ mado_cmd_receipts_run(const MadoArguments *arguments, JsonObject *result, GError
     if (client == NULL)
         return FALSE;
     list = json_array_new();
-    json_object_set_array_member(result, "receipts", list);
     ok = take_pages(client, list, verify, check, error);
+    if (!ok && json_array_get_length(list) == 0) {
+        json_array_unref(list);
+        return FALSE;
+    }
+    json_object_set_array_member(result, "receipts", list);
     if (verify) {
         json_object_set_boolean_member(result, "verified", ok);
         json_object_set_string_member(result, "verified-by",
@@ -137,6 +153,10 @@ mado_cmd_receipts_show(JsonObject *result)
     if (!json_object_has_member(result, "receipts"))
         return;
     list = json_object_get_array_member(result, "receipts");
+    if (json_array_get_length(list) == 0) {
+        g_print("%s\n", _("No records yet."));
+        return;
+    }
     mado_table_add(table, heads);
     for (guint i = 0; i < json_array_get_length(list); i++) {
         JsonObject *row = json_array_get_object_element(list, i);

@@ -24,8 +24,7 @@
 #define IFD_TYPE    "Training reader"
 
 /* In the program that loads us; absent in tests, hence weak. PCSC_LOG_ERROR is 2. */
-/* lint: allow public-names: the name is that of pcscd */
-extern void
+extern void /* lint: allow public-names: the name is that of pcscd */
 log_msg(int priority, const char *format, ...) __attribute__((weak));
 
 /* pcscd gives a handler nothing but a number to remember itself by, so the table has to be the

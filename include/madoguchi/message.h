@@ -109,13 +109,14 @@ typedef enum {
 #define MADO_MSG_KEY_VERSION    0xC3 /* 1: P1 of INITIALIZE UPDATE */
 #define MADO_MSG_AUTHENTICATE                                                                  \
     0xC4 /* EXTERNAL AUTHENTICATE, a whole APDU; absent when the session goes on */
-#define MADO_MSG_SCRIPT        0xE5 /* {COMMAND*} */
-#define MADO_MSG_COMMAND       0xE6 /* {APDU, ALLOWED} */
-#define MADO_MSG_APDU          0xC7
-#define MADO_MSG_ALLOWED       0xC8 /* 2 bytes each: status words after which the script goes on */
-#define MADO_MSG_TRANSPORT_PIN 0xE9 /* {PIN_KIND, PIN}; secret; repeated, in the order to ask  \
-                                     */
-#define MADO_MSG_PIN_KIND 0xCA      /* 1, MadoPinKind */
+#define MADO_MSG_SCRIPT  0xE5 /* {COMMAND*} */
+#define MADO_MSG_COMMAND 0xE6 /* {APDU, ALLOWED} */
+#define MADO_MSG_APDU    0xC7
+#define MADO_MSG_ALLOWED 0xC8 /* 2 bytes each: status words after which the script goes on */
+#define MADO_MSG_TRANSPORT_PIN                                                                 \
+    0xE9                       /* {PIN_KIND, PIN}; secret; repeated, in the order to ask       \
+                                */
+#define MADO_MSG_PIN_KIND 0xCA /* 1, MadoPinKind */
 #define MADO_MSG_PIN      0xCB
 #define MADO_MSG_SIGN_SLOTS                                                                    \
     0xCC /* 1, set of MadoSlot whose PKCS#10 is wanted after the script */

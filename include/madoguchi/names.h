@@ -36,9 +36,13 @@
 #define MADO_REALM_TRAINING   "training"
 #define MADO_REALM_PRODUCTION "production"
 
-/* Certificate policies: what a slot's certificate must name. Production: JPKI's own. Training: an
- * arc of ours (a UUID under 2.25), so that no training certificate can be taken for a real one. */
+/* Certificate policies: what a slot's certificate must name. Production: JPKI's own. Training:
+ * an arc of ours (a UUID under 2.25), so that no training certificate can be taken for a real
+ * one. */
 #define MADO_POLICY_PRODUCTION_AUTH "1.2.392.200149.8.5.1.3.30"
 #define MADO_POLICY_PRODUCTION_SIGN "1.2.392.200149.8.5.1.1.20"
 #define MADO_POLICY_TRAINING_AUTH   "2.25.41288172798863658802444161737267158178.1"
 #define MADO_POLICY_TRAINING_SIGN   "2.25.41288172798863658802444161737267158178.2"
+
+/* The environment. */
+#define MADO_ENV_RELAY_CONFIG "MADOGUCHI_RELAY_CONFIG" /* relay.conf, when not named otherwise */
