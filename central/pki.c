@@ -75,14 +75,19 @@ gboolean
 mado_pki_add_extension(
     X509 *certificate, X509 *issuer, int nid, const char *value, GError **error)
 {
-    X509_EXTENSION *extension;
+    X509_EXTENSION *extension = NULL;
+    CONF *empty = NCONF_new(NULL); /* some extensions, policies among them, want one */
     X509V3_CTX ctx;
     gboolean done;
 
     X509V3_set_ctx(&ctx, issuer != NULL ? issuer : certificate, certificate, NULL, NULL, 0);
-    extension = X509V3_EXT_conf_nid(NULL, &ctx, nid, value);
+    if (empty != NULL) {
+        X509V3_set_nconf(&ctx, empty);
+        extension = X509V3_EXT_nconf_nid(empty, &ctx, nid, value);
+    }
     done = extension != NULL && X509_add_ext(certificate, extension, -1) == 1;
     X509_EXTENSION_free(extension);
+    NCONF_free(empty);
     return done || mado_error_set_openssl(error, MADO_ERROR_INTERNAL, "adding an extension");
 }
 

@@ -78,17 +78,20 @@ gboolean
 mado_receipt_check_next(MadoReceiptCheck *self, GBytes *cms, GError **error)
 {
     g_autoptr(GBytes) content = take_content(self, cms);
+    g_autoptr(GError) failure = NULL;
     MadoReceipt receipt;
     gsize len = 0;
     const guint8 *data;
 
     if (content == NULL)
-        return mado_error_set_openssl(error, MADO_ERROR_CARD_FORGED,
+        return mado_error_set_openssl(error, MADO_ERROR_RECEIPT,
                                       "the signature is not this desk's");
     data = g_bytes_get_data(content, &len);
-    if (!mado_receipt_parse(data, len, &receipt, NULL, error) ||
-        !mado_receipt_check_link(&receipt, self->n_verified, self->head, error))
+    if (!mado_receipt_parse(data, len, &receipt, NULL, &failure) ||
+        !mado_receipt_check_link(&receipt, self->n_verified, self->head, &failure)) {
+        g_set_error(error, MADO_ERROR, MADO_ERROR_RECEIPT, "%s", failure->message);
         return FALSE;
+    }
     data = g_bytes_get_data(cms, &len);
     mado_envelope_sha256(data, len, self->head);
     self->n_verified = receipt.number;
