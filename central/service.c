@@ -229,10 +229,14 @@ fill_header(const MadoCentre *centre,
     memcpy(header->card_id, asked->card_id, sizeof header->card_id);
     header->has_request_hash = TRUE;
     memcpy(header->request_hash, request->body_hash, sizeof header->request_hash);
-    memcpy(header->transaction, transaction != NULL ? transaction->id : asked->transaction,
-           sizeof header->transaction);
-    header->attempt = transaction != NULL ? transaction->attempt : asked->attempt;
-    header->fencing = transaction != NULL ? transaction->fencing : asked->fencing;
+    /* The desk counts its attempts; how the card is fenced, the centre says. */
+    header->attempt = asked->attempt;
+    header->fencing = asked->fencing;
+    memcpy(header->transaction, asked->transaction, sizeof header->transaction);
+    if (transaction == NULL)
+        return;
+    memcpy(header->transaction, transaction->id, sizeof header->transaction);
+    header->fencing = MAX(asked->fencing, transaction->fencing);
 }
 
 static GBytes *
