@@ -18,8 +18,8 @@ void
 mado_receipt_check_free(MadoReceiptCheck *self); /* NULL is allowed */
 
 /*
- * The next receipt of the chain, from its first on. Errors: CARD_FORGED (signature), CARD_DATA
- * (malformed), and what mado_receipt_check_link() says of a gap or break.
+ * The next receipt of the chain, from its first on. Errors: CENTRE_ANSWER, naming what does not
+ * hold: signature, signer, form, gap or break.
  */
 gboolean
 mado_receipt_check_next(MadoReceiptCheck *self, GBytes *cms, GError **error);
