@@ -4,6 +4,7 @@
 #include "cli/receipt-check.h"
 
 #include "common/envelope.h"
+#include "common/error.h"
 #include "common/key-file.h"
 #include "common/receipt.h"
 
@@ -41,11 +42,14 @@ mado_receipt_check_free(MadoReceiptCheck *self)
 gboolean
 mado_receipt_check_next(MadoReceiptCheck *self, GBytes *cms, GError **error)
 {
+    g_autoptr(GError) failure = NULL;
     MadoReceipt receipt;
 
-    if (!mado_receipt_open(self->desk, cms, &receipt, NULL, error) ||
-        !mado_receipt_check_link(&receipt, self->n_verified, self->head, error))
+    if (!mado_receipt_open(self->desk, cms, &receipt, NULL, &failure) ||
+        !mado_receipt_check_link(&receipt, self->n_verified, self->head, &failure)) {
+        g_set_error(error, MADO_ERROR, MADO_ERROR_RECEIPT, "%s", failure->message);
         return FALSE;
+    }
     mado_envelope_sha256(g_bytes_get_data(cms, NULL), g_bytes_get_size(cms), self->head);
     self->n_verified = receipt.number;
     return TRUE;

@@ -184,6 +184,7 @@ test_card_fill(MadoCardState *state, MadoLifeCycle life)
     put_pin(state, MADO_AP_VISUAL, 0x0012, TEST_CARD_NUMBER_B, 10);
     put_pin(state, MADO_AP_VISUAL, 0x0013, TEST_CARD_NUMBER, 10);
     put_key(state, MADO_AP_TEXT, 0x0013);
+    put_key(state, MADO_AP_TEXT, 0x0006);
     put_key(state, MADO_AP_VISUAL, 0x0000);
     put_key(state, MADO_AP_COMMON, 0x0019);
     if (active) {

@@ -122,7 +122,7 @@ a_gap_is_found(void **state)
 
     assert_true(mado_receipt_check_next(check, self->chain[0], NULL));
     assert_false(mado_receipt_check_next(check, self->chain[2], &error));
-    assert_non_null(error);
+    assert_mado_error(error, MADO_ERROR_RECEIPT);
     assert_int_equal(mado_receipt_check_n_verified(check), 1);
 }
 
@@ -146,7 +146,7 @@ another_signer_is_found_though_its_certificate_chains_to_the_same_authority(void
     g_autoptr(GError) error = NULL;
 
     assert_false(mado_receipt_check_next(check, foreign, &error));
-    assert_mado_error(error, MADO_ERROR_CENTRE_ANSWER);
+    assert_mado_error(error, MADO_ERROR_RECEIPT);
 }
 
 static void
