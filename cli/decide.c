@@ -15,7 +15,7 @@
 #define DETAIL_LEN_MAX 200 /* MADO_DEC_DETAIL */
 
 static void
-say_person(const MadoPerson *person)
+say_person(const MadoBodyPerson *person)
 {
     g_autofree char *text = NULL;
 
@@ -131,7 +131,7 @@ ask_inspected(const MadoArguments *arguments, GCancellable *cancellable, GError 
 char *
 mado_decide_ask(const MadoArguments *arguments,
                 MadoDecisionKind kind,
-                const MadoPerson *person,
+                const MadoBodyPerson *person,
                 GCancellable *cancellable,
                 GError **error)
 {
