@@ -8,6 +8,7 @@
 #include <glib/gi18n.h>
 
 #include <getopt.h>
+#include <madoguchi/names.h>
 #include <string.h>
 
 /* Values getopt_long returns for options: above every character. */
@@ -226,5 +227,7 @@ mado_arguments_config(const MadoArguments *self)
 {
     const char *given = self->values[MADO_OPTION_CONFIG];
 
-    return given != NULL ? given : MADO_SYSCONFDIR "/madoguchi/relay.conf";
+    if (given == NULL)
+        given = g_getenv(MADO_ENV_RELAY_CONFIG);
+    return given != NULL ? given : MADO_SYSCONFDIR "/relay.conf";
 }

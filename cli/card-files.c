@@ -7,6 +7,7 @@
 #include "cli/memfd.h"
 #include "cli/table.h"
 #include "cli/text.h"
+#include "common/date.h"
 #include "common/error.h"
 
 #include <glib/gi18n.h>
@@ -20,6 +21,8 @@
 
 typedef enum {
     KIND_TEXT,
+    KIND_DATE, /* YYYYMMDD */
+    KIND_SEX,  /* ISO/IEC 5218, as on the card */
     KIND_BINARY,
     KIND_CERTIFICATE,
 } Kind;
@@ -35,11 +38,11 @@ typedef struct {
 static const Row rows[] = {
     {"name", N_("Name"), "txt", KIND_TEXT},
     {"kana", N_("Name in kana"), "txt", KIND_TEXT},
-    {"birth", N_("Birth date"), "txt", KIND_TEXT},
-    {"sex", N_("Sex"), "txt", KIND_TEXT},
+    {"birth", N_("Birth date"), "txt", KIND_DATE},
+    {"sex", N_("Sex"), "txt", KIND_SEX},
     {"address", N_("Address"), "txt", KIND_TEXT},
     {"number", N_("Individual number"), "txt", KIND_TEXT},
-    {"face-birth", N_("Birth date (card face)"), "txt", KIND_TEXT},
+    {"face-birth", N_("Birth date (card face)"), "txt", KIND_DATE},
     {"photo", N_("Photo"), "jp2", KIND_BINARY},
     {"name-image", N_("Name (picture)"), "png", KIND_BINARY},
     {"address-image", N_("Address (picture)"), "png", KIND_BINARY},
@@ -48,6 +51,12 @@ static const Row rows[] = {
     {"sign-certificate", N_("Certificate for the digital signature"), "der", KIND_CERTIFICATE},
     {"sign-ca", N_("Its issuer"), "der", KIND_CERTIFICATE},
 };
+
+static gboolean
+is_text(const Row *row)
+{
+    return row->kind == KIND_TEXT || row->kind == KIND_DATE || row->kind == KIND_SEX;
+}
 
 /* ---- on disk -------------------------------------------------------------------------- */
 
@@ -120,7 +129,7 @@ put_file(JsonObject *object,
         if (path == NULL)
             return FALSE;
     }
-    if (row->kind == KIND_TEXT) {
+    if (is_text(row)) {
         g_autofree char *text =
             mado_text_clean_bytes(mado_secret_peek(content), mado_secret_len(content));
 
@@ -172,6 +181,21 @@ mado_card_files_to_json(GVariant *files, GUnixFDList *fds, const char *folder, G
 
 /* ---- for people ----------------------------------------------------------------------- */
 
+/* (transfer full): a text as people write it; as it is when it has not the usual form. */
+static char *
+present(const Row *row, const char *text)
+{
+    MadoDate date;
+
+    if (row->kind == KIND_DATE && mado_date_parse(text, strlen(text), &date))
+        return g_strdup_printf("%04u-%02u-%02u", date.year, date.month, date.day);
+    if (row->kind == KIND_SEX && strcmp(text, "1") == 0)
+        return g_strdup(_("male"));
+    if (row->kind == KIND_SEX && strcmp(text, "2") == 0)
+        return g_strdup(_("female"));
+    return g_strdup(text);
+}
+
 /* (transfer full): one cell for a picture or certificate. */
 static char *
 summarise(JsonObject *file)
@@ -203,8 +227,8 @@ mado_card_files_print(JsonObject *files)
 
         if (!json_object_has_member(files, rows[i].name))
             continue;
-        if (rows[i].kind == KIND_TEXT)
-            summary = g_strdup(json_object_get_string_member(files, rows[i].name));
+        if (is_text(&rows[i]))
+            summary = present(&rows[i], json_object_get_string_member(files, rows[i].name));
         else
             summary = summarise(json_object_get_object_member(files, rows[i].name));
         cells[1] = summary;

@@ -4,6 +4,7 @@
 #include "cli/card-view.h"
 
 #include "cli/table.h"
+#include "common/date.h"
 
 #include <glib/gi18n.h>
 
@@ -131,6 +132,7 @@ void
 mado_card_view_print(JsonObject *card)
 {
     g_autoptr(MadoTable) table = mado_table_new(2);
+    MadoDate expiry;
 
     for (gsize i = 0; i < G_N_ELEMENTS(texts); i++) {
         const char *value = json_object_get_string_member_with_default(card, texts[i].key, "");
@@ -139,6 +141,14 @@ mado_card_view_print(JsonObject *card)
             continue;
         if (strcmp(texts[i].key, "life-cycle") == 0)
             value = mado_card_view_life_cycle(value);
+        if (strcmp(texts[i].key, "expiry") == 0 &&
+            mado_date_parse(value, strlen(value), &expiry)) {
+            g_autofree char *day =
+                g_strdup_printf("%04u-%02u-%02u", expiry.year, expiry.month, expiry.day);
+
+            add_row(table, _(texts[i].label), day);
+            continue;
+        }
         add_row(table, _(texts[i].label), value);
     }
     for (gsize i = 0; i < G_N_ELEMENTS(flags); i++) {

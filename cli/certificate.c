@@ -5,6 +5,7 @@
 
 #include "cli/text.h"
 
+#include <openssl/bio.h>
 #include <openssl/bn.h>
 #include <openssl/x509.h>
 
@@ -12,26 +13,23 @@
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(X509, X509_free)
 
+/* RFC 2253 with UTF-8 as it is, cleaned for printing. */
 static void
 put_name(JsonObject *object, const char *member, const X509_NAME *name)
 {
-    int place = X509_NAME_get_index_by_NID(name, NID_commonName, -1);
-    X509_NAME_ENTRY *entry;
-    unsigned char *text = NULL;
-    int len;
+    BIO *out = BIO_new(BIO_s_mem());
+    char *text = NULL;
+    long len = 0;
 
-    if (place < 0)
-        place = X509_NAME_entry_count(name) - 1;
-    entry = X509_NAME_get_entry(name, place);
-    if (entry == NULL)
-        return;
-    len = ASN1_STRING_to_UTF8(&text, X509_NAME_ENTRY_get_data(entry));
-    if (len >= 0) {
-        g_autofree char *clean = mado_text_clean_bytes(text, (gsize)len);
+    if (out != NULL &&
+        X509_NAME_print_ex(out, name, 0, XN_FLAG_RFC2253 & ~ASN1_STRFLGS_ESC_MSB) >= 0)
+        len = BIO_get_mem_data(out, &text);
+    if (len > 0) {
+        g_autofree char *clean = mado_text_clean_bytes((const guint8 *)text, (gsize)len);
 
         json_object_set_string_member(object, member, clean);
     }
-    OPENSSL_free(text);
+    BIO_free(out);
 }
 
 static void

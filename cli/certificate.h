@@ -4,7 +4,7 @@
 
 #include <json-glib/json-glib.h>
 
-/* Adds subject, issuer (common name, else the last name part), serial (hex), not-before and
+/* Adds subject and issuer (RFC 2253), serial (hex), not-before and
  * not-after (ISO 8601 date) to @object; nothing when @data is no certificate. */
 void
 mado_certificate_describe(const guint8 *data, gsize len, JsonObject *object);

@@ -116,8 +116,12 @@ mado_cmd_receipts_run(const MadoArguments *arguments, JsonObject *result, GError
     if (client == NULL)
         return FALSE;
     list = json_array_new();
-    json_object_set_array_member(result, "receipts", list);
     ok = take_pages(client, list, verify, check, error);
+    if (!ok && json_array_get_length(list) == 0) {
+        json_array_unref(list);
+        return FALSE;
+    }
+    json_object_set_array_member(result, "receipts", list);
     if (verify) {
         json_object_set_boolean_member(result, "verified", ok);
         json_object_set_string_member(result, "verified-by",
@@ -137,6 +141,10 @@ mado_cmd_receipts_show(JsonObject *result)
     if (!json_object_has_member(result, "receipts"))
         return;
     list = json_object_get_array_member(result, "receipts");
+    if (json_array_get_length(list) == 0) {
+        g_print("%s\n", _("No records yet."));
+        return;
+    }
     mado_table_add(table, heads);
     for (guint i = 0; i < json_array_get_length(list); i++) {
         JsonObject *row = json_array_get_object_element(list, i);

@@ -307,7 +307,7 @@ mado_agent_ask(MadoAgent *self,
     Ask *ask;
     gboolean ok;
 
-    if (!g_unix_open_pipe(fds, O_CLOEXEC, NULL) ||
+    if (!g_unix_open_pipe(fds, FD_CLOEXEC, NULL) ||
         !g_unix_set_fd_nonblocking(fds[0], TRUE, NULL)) {
         (void)fail(error, MADO_ERROR_INTERNAL, "making a pipe for a PIN");
         return NULL;

@@ -97,9 +97,28 @@ send_list(SCARDHANDLE card, const List *list, size_t *ret_n_bytes)
     return true;
 }
 
+/* What the card says to each; for finding out how long its files are. */
+static bool
+probe_list(SCARDHANDLE card, const List *list)
+{
+    static unsigned char answer[MAX_ANSWER];
+
+    for (size_t i = 0; i < list->n_commands; i++) {
+        DWORD len = sizeof answer;
+
+        if (SCardTransmit(card, SCARD_PCI_T1, list->commands[i].bytes, list->commands[i].len,
+                          NULL, answer, &len) != SCARD_S_SUCCESS)
+            return false;
+        for (DWORD at = 0; at < len; at++)
+            printf("%02X", answer[at]);
+        putchar('\n');
+    }
+    return true;
+}
+
 /* From a powered-down card each time, as a desk finds it. */
 static bool
-run_round(SCARDCONTEXT context, const char *reader, const List *list)
+run_round(SCARDCONTEXT context, const char *reader, const List *list, bool is_probe)
 {
     static const unsigned char select_isd[] = {0x00, 0xA4, 0x04, 0x0C, 0x07, 0xA0,
                                                0x00, 0x00, 0x01, 0x51, 0x00, 0x00};
@@ -121,8 +140,8 @@ run_round(SCARDCONTEXT context, const char *reader, const List *list)
     /* The first command after power-up is answered 6F00 whatever it is. */
     SCardTransmit(card, SCARD_PCI_T1, select_isd, sizeof select_isd, NULL, discarded,
                   &discarded_len);
-    done = send_list(card, list, &n_bytes);
-    if (done)
+    done = is_probe ? probe_list(card, list) : send_list(card, list, &n_bytes);
+    if (done && !is_probe)
         printf("%zu %.6f %zu\n", list->n_commands + 1, now_s() - start_s, n_bytes);
     SCardDisconnect(card, SCARD_UNPOWER_CARD);
     return done;
@@ -133,13 +152,16 @@ main(int argc, char **argv)
 {
     static List list;
     SCARDCONTEXT context;
-    long n_rounds = argc > 2 ? strtol(argv[2], NULL, 10) : 1;
+    bool is_probe;
+    long n_rounds;
     bool done = true;
 
-    if (argc < 2) {
-        fprintf(stderr, "usage: bare READER [ROUNDS] <LIST\n");
+    if (argc != 3) {
+        fprintf(stderr, "usage: bare READER ROUNDS|probe <LIST\n");
         return 2;
     }
+    is_probe = strcmp(argv[2], "probe") == 0;
+    n_rounds = is_probe ? 1 : strtol(argv[2], NULL, 10);
     if (!read_list(stdin, &list))
         return 2;
     if (SCardEstablishContext(SCARD_SCOPE_SYSTEM, NULL, NULL, &context) != SCARD_S_SUCCESS) {
@@ -147,7 +169,7 @@ main(int argc, char **argv)
         return 1;
     }
     for (long i = 0; i < n_rounds && done; i++)
-        done = run_round(context, argv[1], &list);
+        done = run_round(context, argv[1], &list, is_probe);
     SCardReleaseContext(context);
     return done ? 0 : 1;
 }

@@ -17,7 +17,9 @@ CERTIFICATE_HELD, CERTIFICATE_LIVE = 1, 2
 SLOTS = {"auth": 1, "sign": 2}
 JOURNAL_ENDED = {3, 4, 5}
 RECEIPT_OF = {"prepare": 10, "issue": 7}
-FULL_TRIES = {"sign": 5, "auth": 3, "juki": 3, "common": 3, "text": 3}
+# The holder's PINs as the card's file names them. The juki PIN is two references.
+PINS = {("jpki", "001B"): "sign", ("jpki", "0018"): "auth", ("juki", "001C"): "juki",
+        ("common", "001C"): "juki", ("text", "0011"): "text"}
 
 
 def rows(path, query, *values):
@@ -30,6 +32,15 @@ def rows(path, query, *values):
         connection.close()
 
 
+def _lower(value):
+    """Hexadecimal has no case here."""
+    if isinstance(value, dict):
+        return {name: _lower(item) if name != "ef" else item for name, item in value.items()}
+    if isinstance(value, list):
+        return [_lower(item) for item in value]
+    return value.lower() if isinstance(value, str) else value
+
+
 class Case:
     """Where to look. card: what `madoguchi-training show --json` says of the file; certificates: {slot: DER}
     as OpenSC reads them off the card; wrong_entries: {pin: how many a human typed}."""
@@ -40,7 +51,7 @@ class Case:
         self.request = request
         self.centre_db = centre_db
         self.journal_db = journal_db
-        self.card = card
+        self.card = _lower(card)
         self.certificates = certificates or {}
         self.wrong_entries = wrong_entries or {}
 
@@ -99,7 +110,8 @@ def _certificates(case):
 def _on_card(case, row):
     name = next(name for name, number in SLOTS.items() if number == row["slot"])
     digest = hashlib.sha256(row["der"]).hexdigest()
-    if case.card["live"].get(name, {}).get("certificate") != digest:
+    if not any(slot["slot"] == name and slot.get("certificate_sha256") == digest
+               for slot in case.card["slots"]):
         yield f"the card holds another {name} certificate than the centre"
     if name in case.certificates and case.certificates[name] != row["der"]:
         yield f"OpenSC reads another {name} certificate than the centre has"
@@ -109,26 +121,28 @@ def _card(case):
     card = case.card
     if card["life"] != LIFE[case.procedure]:
         yield f"the card is {card['life']}"
-    if card["phase"] != "idle" or card["staged"]:
-        yield f"the card is {card['phase']} with {len(card['staged'])} staged slots"
-    if [card["committed"]] != [transaction.hex() for transaction in _committed(case)]:
-        yield f"the card committed {card['committed']}"
-    if case.procedure == "prepare" and card["live"]:
-        yield "the prepared card has live slots"
+    if card["phase"] != "idle" or any(slot["staged"] for slot in card["slots"]):
+        yield f"the card is {card['phase']} with slots {card['slots']}"
+    if [card.get("committed")] != [transaction.hex() for transaction in _committed(case)]:
+        yield f"the card committed {card.get('committed')}"
+    if [slot["live"] for slot in card["slots"]] != [case.procedure == "issue"] * len(SLOTS):
+        yield f"live slots of the card: {card['slots']}"
 
 
 def _pins(case):
-    for name, pin in case.card["pins"].items():
-        if name not in FULL_TRIES:
+    n_seen = 0
+    for pin in case.card["pins"]:
+        name = PINS.get((pin["application"], pin["ef"]))
+        if name is None:
             continue
-        if case.procedure == "prepare":
-            if not pin["unset"]:
-                yield f"PIN {name} of the prepared card is set"
-            continue
-        if pin["transport"] or pin["unset"]:
-            yield f"PIN {name} is not the resident's"
-        if pin["tries"] < FULL_TRIES[name] - case.wrong_entries.get(name, 0):
+        n_seen += 1
+        wanted = "unset" if case.procedure == "prepare" else "set"
+        if pin["state"] != wanted:
+            yield f"PIN {name} of the card is {pin['state']}"
+        elif wanted == "set" and pin["tries"] < pin["max_tries"] - case.wrong_entries.get(name, 0):
             yield f"PIN {name} has {pin['tries']} tries left, which no human explains"
+    if n_seen != len(PINS):
+        yield f"the card has {n_seen} PIN references of the holder"
 
 
 def _receipts(case):

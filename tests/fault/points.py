@@ -50,6 +50,9 @@ def faults_of(counts):
         for part in KILL_PARTS:
             for moment in MOMENTS:
                 yield Fault("kill", f"{part} {moment}", n)
+    for n in counts.writes:
+        for part in ("pcscd", "client"):
+            yield Fault("kill", f"{part} apdu", n)
     for part in SYNC_PARTS:
         for days in CLOCK_SHIFTS:
             yield Fault("clock", f"{part} {days}", 0)

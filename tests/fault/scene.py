@@ -8,38 +8,40 @@ from desk.client import PASSPHRASE, Client, pins_text
 from desk.process import Failed
 from desk.proxy import Plan, Proxy
 
+from judge import Case, judge
 from page import Page
 
 SLOT = 0
-OTHER_SLOT = 1
 DAY_S = 86400
 RECOVERIES = 4  # a resume may end on hold; more than this in a row is a card that is lost
 
 
 class Scene:
-    """A running stack with the proxy in the relay's path and the fault library under daemon and centre.
+    """The desk of an Office with the proxy in the relay's path and the fault library under daemon and centre.
 
-    stack: a made Stack, not started; person: of desk.people; library: path of libfault-preload.
+    office: not started yet; its first resident is the one served, the second's card is the wrong one.
     """
 
-    def __init__(self, stack, cards, person, other, library):
-        self.stack = stack
-        self.cards = cards
-        self.person = person
-        self.other = other
+    def __init__(self, office, library):
+        self.office = office
+        self.stack = office.stack
+        self.cards = office.cards
+        self.person, self.other = office.people[:2]
         self.library = library
-        self.client = Client(stack, SLOT)
-        self.pages = {}
-        for part, folder in (("daemon", "desk"), ("centre", "centre")):
-            self.pages[part] = Page(stack.path(f"{part}.page"), stack.path(folder))
+        self.pages = {part: Page(self.stack.path(f"{part}.page"), self.stack.path(folder))
+                      for part, folder in (("daemon", "desk"), ("centre", "centre"))}
         self.proxy = self._proxy()
-        stack.set_relay_url(self.proxy.url)
+        self.stack.set_relay_url(self.proxy.url)
 
     def _proxy(self):
         desk, centre = self.stack.path("desk", "relay"), self.stack.path("centre", "keys")
         return Proxy(self.stack.port, os.path.join(centre, "tls.crt"),
                      os.path.join(centre, "tls.key"), os.path.join(desk, "tls.crt"),
                      os.path.join(desk, "tls.key"))
+
+    def close(self):
+        self.proxy.close()
+        self.office.close()
 
     # ---- moments ---------------------------------------------------------------------------------
 
@@ -49,60 +51,73 @@ class Scene:
             self.stack.preload[part] = page.environment(self.library)
         self.stack.ensure()
 
-    def _kept_files(self):
+    def _kept(self):
+        """(path, name in the moment's folder) of all that the world remembers."""
         yield self.stack.path("centre"), "centre"
         yield self.stack.path("desk", "journal"), "journal"
-        yield self.stack.slot(SLOT), "card"
+        yield self.cards.folder, "cards"
 
     def keep(self, name):
-        """Copies what the world remembers at this moment, with the record keepers stopped."""
+        """Remembers this moment, with the record keepers stopped meanwhile."""
         self.stack.stop("daemon", "centre")
         self.cards.remove(SLOT)
-        folder = self.stack.path("moments", name)
-        shutil.rmtree(folder, ignore_errors=True)
-        os.makedirs(folder)
-        for path, label in self._kept_files():
-            copy_tree(path, os.path.join(folder, label))
-        self.cards.insert(SLOT)
-        self.start()
+        for path, label in self._kept():
+            if os.path.exists(path):
+                replace_tree(self.stack.path("moments", name, label), path)
+        self._set_out()
 
     def restore(self, name):
-        """Back to that moment, everything running, the card in the field."""
+        """Back to that moment: nothing is wrong, everything runs, the card is in the field."""
         self.stack.kill("daemon", "centre")
         self.cards.remove(SLOT)
-        for page in self.pages.values():
-            page.disarm()
-        self.proxy.spoil(None)
-        for path, label in self._kept_files():
-            replace_tree(path, self.stack.path("moments", name, label))
+        self.calm_down()
+        for path, label in self._kept():
+            kept = self.stack.path("moments", name, label)
+            if os.path.exists(kept):
+                replace_tree(path, kept)
+            else:
+                shutil.rmtree(path, ignore_errors=True)
+        self._set_out()
+
+    def _set_out(self):
         self.start()
-        self.cards.insert(SLOT)
+        self.cards.insert(SLOT, self.person.card)
+        self.wait_for_card()
+
+    def wait_for_card(self):
+        Client(self.stack).wait_for_card(SLOT)
 
     # ---- the visit -------------------------------------------------------------------------------
 
-    def _secrets(self, procedure):
-        secrets = {"--passphrase-fd": PASSPHRASE,
-                   "--number-b-fd": self.person.number_b.encode() + b"\n"}
-        if procedure == "issue":
-            secrets["--pins-fd"] = pins_text(self.person.pins)
-        return secrets
+    def _secrets(self):
+        return {"--passphrase-fd": PASSPHRASE,
+                "--number-b-fd": self.person.number_b.encode() + b"\n",
+                "--pins-fd": pins_text(self.person.pins)}
 
     def start_visit(self, procedure):
         words = {"prepare": ["--inspected"], "issue": ["--documents", "A1", "--face", "same"]}
-        return self.client.start(procedure, self.person.request, *words[procedure],
-                                 secrets=self._secrets(procedure))
+        secrets = self._secrets()
+        if procedure == "prepare":
+            del secrets["--pins-fd"]
+        return Client(self.stack, SLOT).start(procedure, self.person.request_id, *words[procedure],
+                                              secrets=secrets)
 
     def visit(self, procedure):
         return self.start_visit(procedure).finish()
 
-    def resume(self, resident, procedure):
-        words = [] if resident else ["--absent"]
-        return self.client.call("resume", *words, secrets=self._secrets(procedure))
+    def start_resume(self, resident, slot=SLOT):
+        words = ["--inspected", "--documents", "A1", "--face", "same"]
+        words += [] if resident else ["--absent"]
+        return Client(self.stack, slot).start("resume", self.open_visit(), *words,
+                                              secrets=self._secrets())
+
+    def open_visit(self):
+        return Client(self.stack).open_visit()
 
     # ---- faults ----------------------------------------------------------------------------------
 
     def arm(self, fault):
-        """Makes it wait for its moment; restore() and calm() take it back."""
+        """Makes it wait for its moment."""
         if fault.what == "card":
             self.cards.fault(SLOT, fault.where, fault.n)
         elif fault.what == "sync":
@@ -116,73 +131,95 @@ class Scene:
             part, days = fault.where.split()
             self.pages[part].put("shift_s", int(days) * DAY_S)
 
-    def play(self, procedure, fault):
-        """The visit with the fault in it; what the client said."""
-        if fault.what == "kill":
-            part, moment = fault.where.split()
-            return self._visit_with_kill(procedure, part, moment, fault.n)
-        self.arm(fault)
-        return self.visit(procedure)
-
-    def _visit_with_kill(self, procedure, part, moment, n):
+    def play(self, fault, start):
+        """start() begins a command; it runs with the fault in it; what it said."""
+        if fault.what != "kill":
+            self.arm(fault)
+            return start().finish()
+        part, moment = fault.where.split()
+        if moment == "apdu":
+            return self._kill_at_apdu(part, fault.n, start)
         running = []
         started = threading.Event()
 
         def strike():
             started.wait()
-            if part == "client":
-                running[0].kill()
-            else:
-                self.stack.kill(part)
+            self._kill(part, running[0])
 
-        self.proxy.strike_at(n, moment, strike)
-        running.append(self.start_visit(procedure))
+        self.proxy.strike_at(fault.n, moment, strike)
+        running.append(start())
         started.set()
         return running[0].finish()
 
-    def calm(self):
-        """The faults are over: what died comes back, the card lies on the reader again."""
+    def _kill(self, part, running):
+        if part == "client":
+            running.kill()
+        else:
+            self.stack.kill(part)
+
+    def _kill_at_apdu(self, part, n, start):
+        self.cards.start_trace(SLOT)
+        running = start()
+        if self.cards.wait_for_apdu(SLOT, n, running.is_alive):
+            self._kill(part, running)
+        return running.finish()
+
+    def calm_down(self):
+        """Takes back every fault that still waits or lasts."""
         for page in self.pages.values():
             page.disarm()
         self.proxy.spoil(None)
         self.cards.fault(SLOT, None)
+
+    def repair(self):
+        """The faults are over: what died comes back, the card lies on the reader again."""
+        self.calm_down()
+        if self.stack.has_died("bus"):
+            self.stack.wait_end("authority", "daemon")  # they cannot live without it
         self.start()
-        self.cards.reinsert(SLOT)
+        self.cards.remove(SLOT)
+        self.cards.insert(SLOT, self.person.card)
+        self.wait_for_card()
 
     # ---- the end ---------------------------------------------------------------------------------
 
-    def is_open(self):
-        """True while the daemon knows of a visit that is open or on hold."""
-        answer = self.client.call("visits")
-        if not answer.succeeded:
-            raise Failed(f"visits: {answer}")
-        return bool(answer.json["visits"])
-
     def finish(self, procedure, resident, second=None):
-        """Resumes until the request is through; the answers on the way. With the resident away, the visit is
-        ended first as the centre allows, and the resident comes back another day."""
+        """Brings the request to its end as people would; the answers on the way. With the resident away, the
+        visit is first ended as the centre allows, and the resident comes back another day."""
         answers = []
         for attempt in range(RECOVERIES):
-            if second is not None and attempt == 0:
-                self.arm(second) if second.what != "kill" else None
-            if not self.is_open():
-                answers.append(self.visit(procedure))
-            else:
-                answers.append(self.resume(resident or attempt > 1, procedure))
-            if second is not None and attempt == 0:
-                self.calm()
             if self._is_through(procedure):
                 return answers
-        raise Failed("not through after " + "".join(f"\n  {answer}" for answer in answers))
+            is_here = resident or attempt > 0
+            start = self._next_command(procedure, is_here)
+            if second is not None and attempt == 0:
+                answers.append(self.play(second, start))
+                self.repair()
+            else:
+                answers.append(start().finish())
+        if self._is_through(procedure):
+            return answers
+        raise Failed("not through after" + "".join(f"\n  {answer}" for answer in answers))
+
+    def _next_command(self, procedure, is_here):
+        if self.open_visit() is None:
+            return lambda: self.start_visit(procedure)
+        return lambda: self.start_resume(is_here)
 
     def _is_through(self, procedure):
         wanted = {"prepare": "set-up", "issue": "delivered"}[procedure]
-        return not self.is_open() and self.cards.request_state(self.person.request) == wanted
+        return self.open_visit() is None and \
+            self.office.request_state(self.person.request_id) == wanted
 
     def deliver_receipts(self):
-        answer = self.client.call("relay", "--once")
+        answer = Client(self.stack).call("relay", "--once")
         if not answer.succeeded:
             raise Failed(f"relay: {answer}")
+
+    def judge(self, procedure, certificates=None):
+        return judge(Case(procedure, self.person.request_id, self.stack.path("centre", "central.db"),
+                          self.stack.path("desk", "journal", "journal.db"),
+                          self.cards.show(self.person.card), certificates))
 
 
 def copy_tree(source, target):

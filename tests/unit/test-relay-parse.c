@@ -221,6 +221,25 @@ the_address_is_https_and_a_host(void **state)
     }
 }
 
+static void
+the_manual_knows_every_setting(void **state)
+{
+    g_autofree char *path =
+        g_build_filename(g_getenv("MADO_TOP_SRCDIR"), "doc", "relay.conf.5", NULL);
+    g_autofree char *text = NULL;
+    const MadoSettingRow *rows = mado_relay_config_rows();
+
+    assert_true(g_file_get_contents(path, &text, NULL, NULL));
+    for (gsize i = 0; rows[i].group != NULL; i++) {
+        g_autofree char *group = g_strdup_printf(".SS [%s]\n", rows[i].group);
+        g_autofree char *name = g_strdup_printf("\n.B %s\n", rows[i].key);
+        const char *section = strstr(text, group);
+
+        assert_non_null(section);
+        assert_non_null(strstr(section, name));
+    }
+}
+
 int
 main(void)
 {
@@ -238,6 +257,7 @@ main(void)
         cmocka_unit_test(waits_are_drawn_from_a_doubling_range_with_a_cap),
         cmocka_unit_test(retry_after_is_honoured_or_the_budget_ends),
         cmocka_unit_test(the_address_is_https_and_a_host),
+        cmocka_unit_test(the_manual_knows_every_setting),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

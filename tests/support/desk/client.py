@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 
-from .process import as_user
+from .process import Failed, as_user, wait_until
 
 PASSPHRASE = b"training\n"
 DEFAULT_TIMEOUT_S = 180
@@ -46,6 +46,9 @@ class Running:
         return Answer(self.child.returncode, output.decode(errors="replace"),
                       errors.decode(errors="replace"))
 
+    def is_alive(self):
+        return self.child.poll() is None
+
     def kill(self):
         self.child.kill()
 
@@ -83,6 +86,26 @@ class Client:
         for reader in readers:
             os.close(reader)
         return Running(child)
+
+    def wait_for_card(self, slot):
+        """Until the daemon sees the card; it learns of it in its own time."""
+        name = self.stack.reader_name(slot)
+
+        def is_seen():
+            answer = self.call("readers")
+            return answer.succeeded and any(reader["name"] == name and reader["card"]
+                                            for reader in answer.json["readers"])
+        wait_until(is_seen, f"the daemon sees the card on reader {slot}")
+
+    def open_visit(self):
+        """The visit the daemon has open or on hold, or None."""
+        answer = self.call("visits")
+        if not answer.succeeded:
+            raise Failed(f"visits: {answer}")
+        visits = answer.json["visits"]
+        if len(visits) > 1:
+            raise Failed(f"more than one visit is open: {visits}")
+        return visits[0]["visit"] if visits else None
 
     def call(self, *words, timeout_s=DEFAULT_TIMEOUT_S, **options):
         return self.start(*words, **options).finish(timeout_s)

@@ -15,17 +15,20 @@ from .stack import Stack
 class Office:
     """Made in a fresh folder; close() ends and deletes everything. prefix: an installed tree.
 
-    started: False leaves it to the caller to start the parts.
+    started: False leaves it to the caller to start the parts. variant: {program: path} of other builds.
+    With MADO_KEEP in the environment the folder stays and is named.
     """
 
-    def __init__(self, prefix=None, people=None, started=True, keep=False):
-        builddir = os.environ.get("MADO_TOP_BUILDDIR") or os.getcwd()
-        self.keep = keep
+    def __init__(self, prefix=None, people=None, started=True, variant=None):
+        programs = Programs(os.environ.get("MADO_TOP_BUILDDIR") or os.getcwd(), prefix)
+        for name, path in (variant or {}).items():
+            programs.replace(name, path)
         self.folder = tempfile.mkdtemp(prefix="madoguchi-")
         os.chmod(self.folder, 0o755)
-        self.stack = Stack(os.path.join(self.folder, "desk"), Programs(builddir, prefix))
+        self.stack = Stack(os.path.join(self.folder, "desk"), programs)
         self.people = people or residents()
         self.person = self.people[0]
+        self.orders = {}  # by request; secret
         try:
             self.stack.make()
             self.cards = Cards(self.stack)
@@ -38,7 +41,9 @@ class Office:
 
     def close(self):
         self.stack.kill(*list(self.stack.processes))
-        if not self.keep:
+        if "MADO_KEEP" in os.environ:
+            print(f"# kept: {self.folder}", flush=True)
+        else:
             shutil.rmtree(self.folder, ignore_errors=True)
 
     def __enter__(self):
@@ -66,12 +71,18 @@ class Office:
         self.centre("import", path)
         os.unlink(path)
         for person in self.people:
-            order = self.centre("personalise", person.request)
+            order = self.orders[person.request_id] = self.centre("personalise", person.request_id)
             person.learn(json.loads(order))
             self.cards.make(person.card, order)
 
+    def make_wrong_card(self, person, defect):
+        """Another card from the same order, wrong in one way; its name."""
+        name = f"{person.card}-{defect}"
+        self.cards.make(name, self.orders[person.request_id], defect)
+        return name
+
     def request_state(self, request):
-        return next(row["state"] for row in self.centre_json("requests")["requests"]
+        return next(row["state"] for row in self.centre_json("requests")
                     if row["id"] == request)
 
     # ---- the desk's counter ----------------------------------------------------------------------
@@ -84,10 +95,18 @@ class Office:
 
     def prepare(self, person, slot=0, **options):
         return Client(self.stack, slot).call(
-            "prepare", person.request, "--inspected",
+            "prepare", person.request_id, "--inspected",
             secrets=self.secrets(person, "passphrase", "number-b"), **options)
 
     def issue(self, person, slot=0, **options):
         return Client(self.stack, slot).call(
-            "issue", person.request, "--documents", "A1", "--face", "same",
+            "issue", person.request_id, "--documents", "A1", "--face", "same",
+            secrets=self.secrets(person, "passphrase", "number-b", "pins"), **options)
+
+    def open_visit(self):
+        return Client(self.stack).open_visit()
+
+    def resume(self, person, slot=0, **options):
+        return Client(self.stack, slot).call(
+            "resume", self.open_visit(), "--inspected", "--documents", "A1", "--face", "same",
             secrets=self.secrets(person, "passphrase", "number-b", "pins"), **options)

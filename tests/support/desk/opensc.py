@@ -8,7 +8,8 @@ MODULE_FOLDERS = ("/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu",
                   "/usr/lib/riscv64-linux-gnu", "/usr/lib", "/usr/lib64")
 # OpenSC's numbers for the card's objects: its PKCS#15 emulation of the JPKI application.
 OBJECT_IDS = {"auth": "01", "sign": "02"}
-SLOT_LABELS = {"auth": "User Authentication PIN", "sign": "Digital Signature PIN"}
+TOKEN_INDICES = {"auth": 0, "sign": 1}
+KEY_LABELS = {"auth": "User Authentication Key", "sign": "Digital Signature Key"}
 
 
 def module_path():
@@ -39,17 +40,9 @@ class OpenSC:
         return self.run("pkcs15-tool", "--reader", self.reader, *words, check=check)
 
     def pkcs11(self, kind, *words, check=True):
-        """pkcs11-tool in the token of the auth or the sign PIN. OpenSC shows one token a PIN."""
-        label = self.token_label(kind)
-        return self.run("pkcs11-tool", "--module", module_path(), "--token-label", label, *words,
-                        check=check)
-
-    def token_label(self, kind):
-        listing = self.run("pkcs11-tool", "--module", module_path(), "--list-token-slots").decode()
-        for line in listing.splitlines():
-            if "token label" in line and SLOT_LABELS[kind] in line:
-                return line.partition(":")[2].strip()
-        raise AssertionError(f"OpenSC shows no token for {kind}:\n{listing}")
+        """pkcs11-tool at the token of the auth or the sign PIN. OpenSC shows one token a PIN, in this order."""
+        return self.run("pkcs11-tool", "--module", module_path(), "--slot-index",
+                        str(TOKEN_INDICES[kind]), *words, check=check)
 
     def certificate_pem(self, kind, pin=None):
         words = ["--read-certificate", OBJECT_IDS[kind]]

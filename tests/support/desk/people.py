@@ -2,10 +2,11 @@
 """Invented residents. Their 個人番号 are documented test numbers or repeat one digit."""
 import csv
 import io
+import os
 import secrets
 
 ERAS = (("20190501", 2018), ("19890108", 1988), ("19261225", 1925), ("19120730", 1911))
-COLUMNS = ("request", "name", "kana", "birth", "sex", "address", "number")
+COLUMNS = ("request_id", "name", "kana", "birth", "sex", "address", "number")
 LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"
 DIGITS = "0123456789"
 
@@ -13,8 +14,8 @@ DIGITS = "0123456789"
 class Person:
     """One resident and the PINs chosen; card_id, number_b and the like are known once a card is ordered."""
 
-    def __init__(self, request, name, kana, birth, sex, address, number):
-        self.request = request
+    def __init__(self, request_id, name, kana, birth, sex, address, number):
+        self.request_id = request_id
         self.name = name
         self.kana = kana
         self.birth = birth
@@ -27,7 +28,7 @@ class Person:
     @property
     def card(self):
         """Name of the card's file."""
-        return self.request
+        return self.request_id
 
     def learn(self, order):
         """From the centre's personalisation order: what is printed on the card's face."""
@@ -57,16 +58,9 @@ def number_b(birth, expiry, security_code):
 
 def residents():
     """Fresh ones each time: nothing is shared between tests."""
-    return [
-        Person("R-1001", "窓口　花子", "マドグチ　ハナコ", "19850714", "2",
-               "研修県見本市試験町１丁目２番３号", "123456789018"),
-        Person("R-1002", "試験　太郎", "シケン　タロウ", "19500301", "1",
-               "研修県見本市試験町４丁目５番６号", "111111111118"),
-        Person("R-1003", "見本　令子", "ミホン　レイコ", "20010520", "2",
-               "研修県見本市練習台７番地の８", "222222222225"),
-        Person("R-1004", "例示　一郎", "レイジ　イチロウ", "19720930", "1",
-               "研修県見本市例示ヶ丘９番地", "333333333332"),
-    ]
+    path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "residents.csv")
+    with open(path, encoding="utf-8", newline="") as file:
+        return [Person(**row) for row in csv.DictReader(file)]
 
 
 def as_csv(people, columns=COLUMNS):

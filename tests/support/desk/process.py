@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """One long-running program of the desk: started, killed, started again."""
 import os
+import pwd
 import select
 import signal
 import subprocess
@@ -21,7 +22,8 @@ def as_user(uid):
     """
     prefix = ["setpriv", "--pdeathsig", "KILL"]
     if uid is not None and os.geteuid() == 0:
-        prefix += ["--reuid", str(uid), "--regid", str(uid), "--clear-groups"]
+        gid = pwd.getpwuid(uid).pw_gid
+        prefix += ["--reuid", str(uid), "--regid", str(gid), "--clear-groups"]
     return prefix + ["--"]
 
 

@@ -45,6 +45,10 @@ class Programs:
     def path(self, name):
         return self._paths[name]
 
+    def replace(self, name, path):
+        """Another build of one program, for a test of the tests."""
+        self._paths[name] = path
+
     def missing(self):
         return [path for path in self._paths.values() if not os.path.exists(path)]
 

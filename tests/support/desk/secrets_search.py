@@ -43,22 +43,21 @@ def commands(secret):
 
 
 class Secret:
-    """name: what a report calls it; value: bytes."""
+    """name: what a report calls it; text: as a human writes it."""
 
-    def __init__(self, name, value):
+    def __init__(self, name, text):
         self.name = name
-        self.value = value
-        text = value.decode("ascii")
-        exact = {value.decode().encode("utf-16-le"), value.decode().encode("utf-16-be")}
+        self.value = value = text.encode()
+        exact = {text.encode("utf-16-le"), text.encode("utf-16-be")}
         exact.update(hex_forms(value))
-        for command in commands(value):
+        for command in commands(value) if len(value) < 256 else ():
             exact.add(command)
             exact.update(hex_forms(command))
         if len(value) >= SHORT:
             exact.add(value)
             self._alone = None
         else:
-            self._alone = re.compile(ALONE_BEFORE + re.escape(text.encode()) + ALONE_AFTER)
+            self._alone = re.compile(ALONE_BEFORE + re.escape(value) + ALONE_AFTER)
         self._exact = re.compile(b"|".join(re.escape(form) for form in sorted(exact, key=len,
                                                                              reverse=True)))
 

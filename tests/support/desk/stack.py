@@ -8,6 +8,7 @@ otherwise all are the caller. Each part can be killed and started again by name.
 """
 import configparser
 import os
+import pwd
 import shutil
 import socket
 import subprocess
@@ -19,9 +20,9 @@ from . import bus
 from .process import Failed, Process, as_user, wait_until
 from .programs import everyone_may_reach
 
-# Numbers no Debian system hands out by itself; they need no entry in the user database.
-USERS = {"bus": 64101, "authority": 64102, "pcscd": 64103, "centre": 64104, "daemon": 64105,
-         "clerk": 64106}
+# Users of Debian's base system that run nothing and own nothing of importance; a bus wants users with names.
+USERS = {"bus": "news", "authority": "uucp", "pcscd": "games", "centre": "list", "daemon": "irc",
+         "clerk": "proxy"}
 PARTS = ("bus", "authority", "pcscd", "centre", "daemon")
 BUS_NAME = "org.madoguchi.Counter1"
 READER_NAME = "Madoguchi Training"
@@ -70,7 +71,7 @@ class Stack:
         return f"{READER_NAME} {number} {number:02X} 00"
 
     def uid(self, role):
-        return USERS[role] if is_root() else os.geteuid()
+        return pwd.getpwnam(USERS[role]).pw_uid if is_root() else os.geteuid()
 
     def environment(self):
         """What a client of this desk needs."""
@@ -89,25 +90,29 @@ class Stack:
     def _folder(self, name, role, mode=0o755):
         path = self.path(name)
         os.makedirs(path, exist_ok=True)
-        self._give(path, role, mode)
+        self.give(path, role, mode)
 
-    def _give(self, path, role, mode=None):
+    def give(self, path, role, mode=None):
+        """The path belongs to role from now on."""
         if is_root():
-            os.chown(path, USERS[role], USERS[role])
+            user = pwd.getpwnam(USERS[role])
+            os.chown(path, user.pw_uid, user.pw_gid)
         if mode is not None:
             os.chmod(path, mode)
 
     def give_tree(self, path, role):
         """Everything under path belongs to role from now on."""
-        self._give(path, role)
+        self.give(path, role)
         for folder, folders, files in os.walk(path):
             for name in folders + files:
-                self._give(os.path.join(folder, name), role)
+                self.give(os.path.join(folder, name), role)
 
     def make(self):
         """Folders, configuration, centre and enrolled desk; nothing is started."""
-        if not everyone_may_reach(os.path.join(self.root, "x")) and is_root():
-            os.chmod(self.root, 0o755)
+        os.makedirs(self.root, exist_ok=True)
+        os.chmod(self.root, 0o755)
+        if is_root() and not everyone_may_reach(self.path("bin")):
+            raise Failed(f"{self.root}: other users cannot reach it; set TMPDIR")
         self._folder("bus", "bus")
         self._folder("pcsc", "pcscd")
         self._folder("cards", "pcscd")
@@ -129,7 +134,7 @@ class Stack:
         with open(self.path("pcsc", "conf", "training"), "w", encoding="ascii") as file:
             for number in range(self.n_readers):
                 os.makedirs(self.slot(number), exist_ok=True)
-                self._give(self.slot(number), "pcscd")
+                self.give(self.slot(number), "pcscd")
                 file.write(f'FRIENDLYNAME "{READER_NAME} {number}"\n'
                            f"DEVICENAME {self.slot(number)}\nLIBPATH {driver}\n")
 
@@ -143,25 +148,33 @@ class Stack:
         os.chmod(self.path("desk"), 0o755)
         for name in ("relay", "operators"):
             self.give_tree(self.path("desk", name), "clerk")
-        self._give(self.relay_config, "clerk")
+        self.give(self.relay_config, "clerk")
 
-    def set_relay_url(self, url):
-        """Where the clerk's program looks for the centre: a proxy may stand between."""
+    def _read_relay_config(self):
         config = configparser.RawConfigParser()
         config.optionxform = str
         config.read(self.relay_config, encoding="utf-8")
+        return config
+
+    def relay_url(self):
+        return self._read_relay_config().get("centre", "url")
+
+    def set_relay_url(self, url):
+        """Where the clerk's program looks for the centre: a proxy may stand between."""
+        config = self._read_relay_config()
         config.set("centre", "url", url)
         with open(self.relay_config, "w", encoding="utf-8") as file:
             config.write(file, space_around_delimiters=False)
 
     # ---- running ---------------------------------------------------------------------------------
 
-    def run(self, argv, role=None, **options):
-        """Runs a program to its end as role (None: the caller); Failed with its output otherwise."""
+    def run(self, argv, role=None, stdin_bytes=b""):
+        """Runs a program to its end as role (None: the caller) and returns what it printed; Failed with its
+        errors otherwise."""
         env = dict(os.environ, **self.environment())
         result = subprocess.run(as_user(self.uid(role) if role else None) + argv, env=env,
-                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False,
-                                cwd="/", **options)
+                                input=stdin_bytes, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                check=False, cwd="/")
         if result.returncode != 0:
             text = result.stderr.decode(errors="replace")
             raise Failed(f"{' '.join(argv)}: exit status {result.returncode}\n{text}")
@@ -237,6 +250,17 @@ class Stack:
     def wait_ready(self, part):
         wait_until(lambda: self._is_ready(part), f"{part} is ready",
                    alive=self.processes[part].is_alive)
+
+    def has_died(self, part):
+        process = self.processes.get(part)
+        return process is None or not process.is_alive()
+
+    def wait_end(self, *parts):
+        """Until these have ended by themselves."""
+        for part in parts:
+            process = self.processes.pop(part, None)
+            if process is not None:
+                process.wait()
 
     def kill(self, *parts):
         for part in parts:

@@ -1,0 +1,759 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "central/visit.h"
+
+#include "central/ca.h"
+#include "central/script.h"
+#include "central/visit-parts.h"
+#include "common/decision.h"
+#include "common/error.h"
+#include "common/log.h"
+
+#include <openssl/rand.h>
+
+#include <string.h>
+
+#define MAX_FAILURES     2   /* scripts of one attempt that may go wrong before it is held */
+#define MAX_FENCING_JUMP 100 /* how far a plain record, which proves nothing, is followed */
+#define NO_REQUEST       "-" /* a desk without a journal: whatever is open for this card */
+#define DETAIL_UNDO      "undo"
+
+void
+mado_visit_clear(MadoVisit *self)
+{
+    g_clear_pointer(&self->transaction, g_free);
+    g_clear_pointer(&self->card, g_free);
+    g_clear_pointer(&self->reply, mado_body_reply_free);
+}
+
+gboolean
+mado_visit_parts_refuse(GError **error, MadoProblem problem, const char *why)
+{
+    g_set_error_literal(error, MADO_PROBLEM_DOMAIN, (int)problem, why);
+    return FALSE;
+}
+
+/* Store errors pass; "not there" becomes @problem. */
+static gboolean
+refuse_missing(GError **error, GError *found, MadoProblem problem, const char *why)
+{
+    if (g_error_matches(found, MADO_ERROR, MADO_ERROR_NOT_FOUND)) {
+        g_error_free(found);
+        return mado_visit_parts_refuse(error, problem, why);
+    }
+    g_propagate_error(error, found);
+    return FALSE;
+}
+
+gboolean
+mado_visit_parts_save(MadoVisit *self, GError **error)
+{
+    MadoStore *store = self->centre->store;
+
+    self->transaction->changed_ms = mado_clock_wall_ms(self->centre->clock);
+    return store->ops->put_transaction(store, self->transaction, error);
+}
+
+/* ---- replies without a script ---- */
+
+static guint8
+key_version(const MadoVisit *self)
+{
+    return self->centre->settings->realm == MADO_REALM_CODE_PRODUCTION ? MADO_KVN_PRODUCTION
+                                                                       : MADO_KVN_TRAINING;
+}
+
+/* A new question: older sessions and challenges are void. */
+static gboolean
+begin_decide(MadoVisit *self, GError **error)
+{
+    MadoTransactionRecord *transaction = self->transaction;
+
+    mado_centre_set_channel(self->centre, transaction->id, NULL);
+    memset(transaction->session, 0, sizeof transaction->session);
+    if (RAND_bytes(transaction->centre_nonce, sizeof transaction->centre_nonce) != 1)
+        return mado_error_set_openssl(error, MADO_ERROR_INTERNAL, "making a nonce");
+    self->reply->next = MADO_NEXT_DECIDE;
+    self->reply->key_version = key_version(self);
+    self->reply->has_centre_nonce = TRUE;
+    memcpy(self->reply->centre_nonce, transaction->centre_nonce,
+           sizeof self->reply->centre_nonce);
+    return mado_visit_parts_set_challenge(self, error);
+}
+
+gboolean
+mado_visit_parts_ask_decisions(MadoVisit *self, GError **error)
+{
+    self->transaction->stage = MADO_VISIT_DECIDE;
+    return begin_decide(self, error) &&
+           mado_visit_parts_missing_decisions(self, self->reply->wanted, &self->reply->n_wanted,
+                                              error);
+}
+
+gboolean
+mado_visit_parts_ask_record(MadoVisit *self, GError **error)
+{
+    self->transaction->stage = MADO_VISIT_ASKED;
+    return begin_decide(self, error);
+}
+
+static void
+set_detail(MadoVisit *self, const char *why)
+{
+    g_strlcpy(self->transaction->detail, why, sizeof self->transaction->detail);
+    g_strlcpy(self->reply->detail, why, sizeof self->reply->detail);
+}
+
+gboolean
+mado_visit_parts_hold(MadoVisit *self, const char *why, GError **error)
+{
+    MadoTransactionRecord *transaction = self->transaction;
+
+    mado_centre_set_channel(self->centre, transaction->id, NULL);
+    transaction->stage = MADO_VISIT_HELD;
+    if (transaction->is_commit_sent)
+        transaction->state = MADO_TRANSACTION_UNKNOWN;
+    self->reply->next = MADO_NEXT_HOLD;
+    set_detail(self, why);
+    return TRUE;
+}
+
+gboolean
+mado_visit_parts_abort(MadoVisit *self, const char *why, GError **error)
+{
+    MadoTransactionRecord *transaction = self->transaction;
+    MadoStore *store = self->centre->store;
+
+    mado_centre_set_channel(self->centre, transaction->id, NULL);
+    transaction->stage = MADO_VISIT_ENDED;
+    transaction->state = MADO_TRANSACTION_ABORTED;
+    self->reply->next = MADO_NEXT_ABORTED;
+    set_detail(self, why);
+    return store->ops->revoke_held(store, transaction->id, error);
+}
+
+/* What was said at the end, said again: a repeat is no attack. */
+static gboolean
+repeat_end(MadoVisit *self)
+{
+    self->reply->next = self->transaction->state == MADO_TRANSACTION_COMMITTED
+                            ? MADO_NEXT_COMMITTED
+                            : MADO_NEXT_ABORTED;
+    g_strlcpy(self->reply->detail, self->transaction->detail, sizeof self->reply->detail);
+    return TRUE;
+}
+
+static gboolean
+is_finished(const MadoTransactionRecord *transaction)
+{
+    return transaction->state == MADO_TRANSACTION_COMMITTED ||
+           transaction->state == MADO_TRANSACTION_ABORTED;
+}
+
+/* ---- LOOKUP: do card, request and desk belong together? ---- */
+
+/*
+ * The key in the card's signed face data. A training card makes it itself, so the register
+ * learns it when the card is prepared: from a desk that checked signature and challenge, for a
+ * card that has to prove the issuer keys of its id before anything is done with it.
+ */
+static gboolean
+is_face_key(MadoVisit *self, const MadoBodyLookup *lookup)
+{
+    static const guint8 unknown[sizeof self->card->face_key] = {0};
+    MadoCardRecord *card = self->card;
+
+    if (lookup->procedure == MADO_PROCEDURE_PREPARE &&
+        memcmp(card->face_key, unknown, sizeof unknown) == 0)
+        memcpy(card->face_key, lookup->face_key, sizeof card->face_key);
+    return memcmp(card->face_key, lookup->face_key, sizeof card->face_key) == 0;
+}
+
+static gboolean
+load_card(MadoVisit *self, const MadoBodyLookup *lookup, GError **error)
+{
+    MadoStore *store = self->centre->store;
+    GError *found = NULL;
+    MadoCardRecord *card;
+
+    if (!self->header->has_card)
+        return mado_visit_parts_refuse(error, MADO_PROBLEM_BAD_MESSAGE, "no card id");
+    card = self->card = store->ops->get_card(store, self->header->card_id, &found);
+    if (card == NULL)
+        return refuse_missing(error, found, MADO_PROBLEM_REQUEST_MISMATCH,
+                              "no card of this id is registered");
+    if (card->is_void)
+        return mado_visit_parts_refuse(error, MADO_PROBLEM_FENCED,
+                                       "the card was closed by a supervisor");
+    if (strcmp(card->serial, lookup->serial) != 0 ||
+        strcmp(card->municipality, lookup->municipality) != 0 ||
+        strcmp(card->expiry, lookup->expiry) != 0 || !is_face_key(self, lookup))
+        return mado_visit_parts_refuse(error, MADO_PROBLEM_REQUEST_MISMATCH,
+                                       "serial, dates or face key are another card's");
+    if (strcmp(card->municipality, self->terminal->municipality) != 0)
+        return mado_visit_parts_refuse(error, MADO_PROBLEM_REQUEST_MISMATCH,
+                                       "the card is another municipality's");
+    return TRUE;
+}
+
+/* (transfer full): the request the card was made for, if it is the one that was named. */
+static MadoRequestRecord *
+load_request(MadoVisit *self, const MadoBodyLookup *lookup, GError **error)
+{
+    MadoStore *store = self->centre->store;
+    GError *found = NULL;
+    const char *id = strcmp(lookup->request_id, NO_REQUEST) == 0 ? self->card->request_id
+                                                                 : lookup->request_id;
+    g_autoptr(MadoRequestRecord) request = store->ops->get_request(store, id, &found);
+
+    if (request == NULL) {
+        refuse_missing(error, found, MADO_PROBLEM_NOT_FOUND, "no such request");
+        return NULL;
+    }
+    if (strcmp(request->id, self->card->request_id) != 0) {
+        mado_visit_parts_refuse(error, MADO_PROBLEM_REQUEST_MISMATCH,
+                                "the card was made for another request");
+        return NULL;
+    }
+    return g_steal_pointer(&request);
+}
+
+static gboolean
+show_person(MadoVisit *self, const MadoRequestRecord *request, GError **error)
+{
+    g_autoptr(MadoResident) resident =
+        mado_resident_open(self->centre->keys->vault, request->id, request->person, error);
+    MadoBodyPerson *person = &self->reply->person;
+
+    if (resident == NULL)
+        return FALSE;
+    self->reply->has_person = TRUE;
+    g_strlcpy(person->name, resident->name, sizeof person->name);
+    g_strlcpy(person->kana, resident->kana, sizeof person->kana);
+    g_strlcpy(person->birth, resident->birth, sizeof person->birth);
+    g_strlcpy(person->sex, resident->sex, sizeof person->sex);
+    g_strlcpy(person->address, resident->address, sizeof person->address);
+    self->reply->request_state = request->state;
+    return TRUE;
+}
+
+/* *ret_transaction (nullable): a lookup that may find nothing. */
+static gboolean
+take_found(MadoTransactionRecord *found,
+           GError *lookup_error,
+           MadoTransactionRecord **ret_transaction,
+           GError **error)
+{
+    if (found == NULL && !g_error_matches(lookup_error, MADO_ERROR, MADO_ERROR_NOT_FOUND)) {
+        g_propagate_error(error, lookup_error);
+        return FALSE;
+    }
+    g_clear_error(&lookup_error);
+    *ret_transaction = found;
+    return TRUE;
+}
+
+/* The transaction the desk names, else the one that is open for the card. */
+static gboolean
+find_transaction(MadoVisit *self, GError **error)
+{
+    MadoStore *store = self->centre->store;
+    GError *found = NULL;
+    MadoTransactionRecord *transaction =
+        store->ops->get_transaction(store, self->header->transaction, &found);
+
+    if (!take_found(transaction, found, &self->transaction, error))
+        return FALSE;
+    if (self->transaction == NULL) {
+        found = NULL;
+        transaction = store->ops->get_open_by_card(store, self->header->card_id, &found);
+        return take_found(transaction, found, &self->transaction, error);
+    }
+    if (memcmp(self->transaction->card_id, self->header->card_id, MADO_CARD_ID_LEN) == 0)
+        return TRUE;
+    return mado_visit_parts_refuse(error, MADO_PROBLEM_REQUEST_MISMATCH,
+                                   "the visit belongs to another card");
+}
+
+static gboolean
+raise_fencing(MadoVisit *self, guint32 at_least, GError **error)
+{
+    MadoStore *store = self->centre->store;
+    MadoCardRecord *card = self->card;
+
+    if (at_least > card->fencing && at_least - card->fencing <= MAX_FENCING_JUMP)
+        card->fencing = at_least;
+    card->fencing++;
+    self->transaction->fencing = card->fencing;
+    return store->ops->put_card(store, card, error);
+}
+
+/* ---- a new visit ---- */
+
+static gboolean
+check_startable(MadoVisit *self,
+                const MadoBodyLookup *lookup,
+                const MadoRequestRecord *request,
+                GError **error)
+{
+    MadoDate today = mado_ca_today(mado_clock_wall_ms(self->centre->clock));
+    MadoStore *store = self->centre->store;
+    g_autoptr(MadoTransactionRecord) other =
+        store->ops->get_open_by_request(store, request->id, NULL);
+    MadoDate expiry;
+
+    if (other != NULL)
+        return mado_visit_parts_refuse(error, MADO_PROBLEM_REQUEST_STATE,
+                                       "the request is open with another card");
+    if (!(lookup->procedure == MADO_PROCEDURE_PREPARE &&
+          request->state == MADO_REQUEST_READY) &&
+        !(lookup->procedure == MADO_PROCEDURE_ISSUE && request->state == MADO_REQUEST_SET_UP))
+        return mado_visit_parts_refuse(error, MADO_PROBLEM_REQUEST_STATE,
+                                       request->state == MADO_REQUEST_DELIVERED
+                                           ? "the card was delivered"
+                                           : "not the turn of this procedure");
+    if (!mado_date_parse(self->card->expiry, strlen(self->card->expiry), &expiry) ||
+        mado_date_compare(&expiry, &today) < 0)
+        return mado_visit_parts_refuse(error, MADO_PROBLEM_REQUEST_STATE,
+                                       "the card is expired");
+    return TRUE;
+}
+
+static void
+fill_new(MadoVisit *self, const MadoBodyLookup *lookup, const MadoRequestRecord *request)
+{
+    MadoTransactionRecord *transaction = g_new0(MadoTransactionRecord, 1);
+
+    memcpy(transaction->id, self->header->transaction, sizeof transaction->id);
+    memcpy(transaction->card_id, self->header->card_id, sizeof transaction->card_id);
+    g_strlcpy(transaction->request_id, request->id, sizeof transaction->request_id);
+    transaction->procedure = lookup->procedure;
+    transaction->state = MADO_TRANSACTION_PREPARED;
+    transaction->slots = lookup->procedure == MADO_PROCEDURE_ISSUE ? request->slots : 0;
+    transaction->may_start = TRUE;
+    transaction->opened_ms = mado_clock_wall_ms(self->centre->clock);
+    self->transaction = transaction;
+}
+
+/* What every LOOKUP sets anew: this desk, this attempt. */
+static void
+take_over(MadoVisit *self, const char *operator_id)
+{
+    MadoTransactionRecord *transaction = self->transaction;
+
+    memcpy(transaction->visit, self->header->visit, sizeof transaction->visit);
+    g_strlcpy(transaction->terminal, self->header->terminal, sizeof transaction->terminal);
+    g_strlcpy(transaction->operator_id, operator_id, sizeof transaction->operator_id);
+    transaction->attempt = MAX(transaction->attempt + 1, self->header->attempt);
+    transaction->step = self->header->step_number;
+    transaction->n_failures = 0;
+    transaction->detail[0] = '\0';
+}
+
+/* An open transaction of the card that we never heard of is looked at under R-MAC first. */
+static gboolean
+is_card_busy(const MadoBodyLookup *lookup)
+{
+    MadoRecord record;
+    gsize len = 0;
+    const guint8 *data = lookup->record != NULL ? g_bytes_get_data(lookup->record, &len) : NULL;
+
+    return data != NULL && mado_record_parse(data, len, &record) == MADO_BYTES_OK &&
+           record.phase == MADO_PHASE_OPEN;
+}
+
+static guint32
+plain_fencing(const MadoBodyLookup *lookup)
+{
+    MadoRecord record;
+    gsize len = 0;
+    const guint8 *data = lookup->record != NULL ? g_bytes_get_data(lookup->record, &len) : NULL;
+
+    if (data == NULL || mado_record_parse(data, len, &record) != MADO_BYTES_OK)
+        return 0;
+    return record.fencing;
+}
+
+static gboolean
+open_visit(MadoVisit *self,
+           const MadoBodyLookup *lookup,
+           const MadoRequestRecord *request,
+           const char *operator_id,
+           GError **error)
+{
+    if (!check_startable(self, lookup, request, error))
+        return FALSE;
+    fill_new(self, lookup, request);
+    take_over(self, operator_id);
+    if (!raise_fencing(self, plain_fencing(lookup), error))
+        return FALSE;
+    return is_card_busy(lookup) ? mado_visit_parts_ask_record(self, error)
+                                : mado_visit_parts_ask_decisions(self, error);
+}
+
+/* ---- a visit that stopped ---- */
+
+static gboolean
+needs_resident(const MadoTransactionRecord *transaction)
+{
+    return transaction->slots != 0;
+}
+
+static gboolean
+adopt_visit(MadoVisit *self,
+            const MadoBodyLookup *lookup,
+            const MadoDecision *decision,
+            GError **error)
+{
+    MadoTransactionRecord *transaction = self->transaction;
+    gboolean is_resume = decision->kind == MADO_DECISION_RESUME;
+    gboolean is_same =
+        memcmp(transaction->id, self->header->transaction, MADO_TRANSACTION_LEN) == 0;
+
+    if (is_same && self->header->attempt < transaction->attempt)
+        return mado_visit_parts_refuse(error, MADO_PROBLEM_FENCED,
+                                       "a later attempt has this visit");
+    take_over(self, decision->operator_id);
+    transaction->may_start = strcmp(decision->detail, DETAIL_UNDO) != 0 &&
+                             (!is_resume || lookup->resident || !needs_resident(transaction));
+    self->reply->procedure_open = transaction->procedure;
+    if (!raise_fencing(self, plain_fencing(lookup), error))
+        return FALSE;
+    if (transaction->has_script)
+        return mado_visit_parts_ask_record(self, error);
+    return transaction->may_start
+               ? mado_visit_parts_ask_decisions(self, error)
+               : mado_visit_parts_abort(self, "undone before the card was touched", error);
+}
+
+/* ---- LOOKUP ---- */
+
+static gboolean
+check_clock(MadoVisit *self, GError **error)
+{
+    gint64 skew_s = ABS(mado_clock_wall_ms(self->centre->clock) - self->header->time_ms) / 1000;
+
+    if (skew_s > MADO_LIMIT_SKEW_BLOCK_S)
+        return mado_visit_parts_refuse(error, MADO_PROBLEM_CLOCK,
+                                       "more than a day between the terminal's clock and ours");
+    if (skew_s > MADO_LIMIT_SKEW_WARN_S)
+        mado_log(G_LOG_LEVEL_MESSAGE, MADO_LOG_VISIT, self->header->terminal,
+                 "clock is off by %" G_GINT64_FORMAT " s", skew_s);
+    return TRUE;
+}
+
+/* The operator opens, or adopts: both are signed over this transaction. */
+static gboolean
+check_opening(MadoVisit *self,
+              const MadoBodyLookup *lookup,
+              MadoDecision *ret_decision,
+              GError **error)
+{
+    MadoVisitExpected expected = {.transaction = self->header->transaction,
+                                  .request_id = lookup->request_id};
+    gsize len;
+    const guint8 *data = g_bytes_get_data(lookup->decision.bytes, &len);
+
+    if (!mado_decision_parse(data, len, ret_decision, NULL) ||
+        (ret_decision->kind != MADO_DECISION_OPEN &&
+         ret_decision->kind != MADO_DECISION_RESUME))
+        return mado_visit_parts_refuse(error, MADO_PROBLEM_OPERATOR,
+                                       "a visit begins with a decision to open or resume");
+    expected.kind = ret_decision->kind;
+    return mado_visit_parts_check_decision(self, &lookup->decision, &expected,
+                                           ret_decision->operator_id, ret_decision->detail,
+                                           error);
+}
+
+static gboolean
+open_or_adopt(MadoVisit *self,
+              const MadoBodyLookup *lookup,
+              const MadoDecision *decision,
+              const MadoRequestRecord *request,
+              GError **error)
+{
+    if (self->transaction != NULL)
+        return adopt_visit(self, lookup, decision, error);
+    if (decision->kind == MADO_DECISION_RESUME)
+        return mado_visit_parts_refuse(error, MADO_PROBLEM_REQUEST_STATE,
+                                       "no visit of this card is open");
+    return open_visit(self, lookup, request, decision->operator_id, error);
+}
+
+gboolean
+mado_visit_lookup(MadoVisit *self, const MadoBodyLookup *lookup, GError **error)
+{
+    g_autoptr(MadoRequestRecord) request = NULL;
+    MadoDecision decision;
+
+    if (!check_clock(self, error) || !check_opening(self, lookup, &decision, error) ||
+        !load_card(self, lookup, error))
+        return FALSE;
+    request = load_request(self, lookup, error);
+    if (request == NULL || !find_transaction(self, error))
+        return FALSE;
+    self->reply = mado_body_reply_new(MADO_NEXT_HOLD);
+    self->reply->request_state = request->state;
+    if (self->transaction != NULL && is_finished(self->transaction))
+        return repeat_end(self);
+    if (!open_or_adopt(self, lookup, &decision, request, error) ||
+        !mado_visit_parts_save(self, error) ||
+        !mado_visit_parts_keep_decision(self, &lookup->decision, decision.kind,
+                                        decision.operator_id, error))
+        return FALSE;
+    return self->reply->next != MADO_NEXT_DECIDE || show_person(self, request, error);
+}
+
+/* ---- STEP ---- */
+
+static gboolean
+check_turn(MadoVisit *self, GError **error)
+{
+    const MadoTransactionRecord *transaction = self->transaction;
+    const MadoMessageHeader *header = self->header;
+
+    if (strcmp(transaction->terminal, header->terminal) != 0 ||
+        memcmp(transaction->visit, header->visit, sizeof transaction->visit) != 0 ||
+        transaction->attempt != header->attempt || transaction->fencing != header->fencing)
+        return mado_visit_parts_refuse(error, MADO_PROBLEM_FENCED,
+                                       "another attempt has this visit");
+    if (!header->has_card ||
+        memcmp(transaction->card_id, header->card_id, MADO_CARD_ID_LEN) != 0)
+        return mado_visit_parts_refuse(error, MADO_PROBLEM_REQUEST_MISMATCH,
+                                       "the visit belongs to another card");
+    if (header->step_number <= transaction->step && !is_finished(transaction))
+        return mado_visit_parts_refuse(error, MADO_PROBLEM_FENCED,
+                                       "this step was answered before");
+    return TRUE;
+}
+
+static MadoVisitEvent
+find_event(MadoVisit *self, const MadoBodyStep *step, MadoChannelResult *result)
+{
+    MadoVisitStage stage = self->transaction->stage;
+    MadoChannel *channel = mado_visit_parts_channel(self);
+    g_autoptr(GError) error = NULL;
+
+    if (step->damage[0] != '\0')
+        return MADO_VISIT_DAMAGED;
+    if (stage == MADO_VISIT_DECIDE || stage == MADO_VISIT_ASKED)
+        return step->has_initialize && !step->has_answers ? MADO_VISIT_INITIALIZED
+                                                          : MADO_VISIT_N_EVENTS;
+    if (stage == MADO_VISIT_CSR)
+        return channel != NULL && step->n_cmp > 0 ? MADO_VISIT_REQUESTED : MADO_VISIT_FAILED;
+    if (channel != NULL && step->has_answers &&
+        mado_channel_open(channel, step, result, &error))
+        return MADO_VISIT_ANSWERED;
+    mado_log(G_LOG_LEVEL_MESSAGE, MADO_LOG_VISIT, self->transaction->request_id,
+             "script %s: %s", mado_visit_table_stage_name(stage),
+             error != NULL ? error->message : "its secure channel is gone");
+    return MADO_VISIT_FAILED;
+}
+
+static gboolean
+ask_again(MadoVisit *self, const MadoBodyStep *step, GError **error)
+{
+    MadoTransactionRecord *transaction = self->transaction;
+
+    if (transaction->stage == MADO_VISIT_OPEN &&
+        !mado_visit_parts_keep_requests(self, step, error))
+        return FALSE;
+    if (transaction->n_failures++ >= MAX_FAILURES)
+        return mado_visit_parts_hold(self, "the card refused more than once", error);
+    return mado_visit_parts_ask_record(self, error);
+}
+
+static gboolean
+open_card(MadoVisit *self, const MadoBodyStep *step, GError **error)
+{
+    gboolean refused;
+
+    if (!mado_visit_parts_take_decisions(self, step, &refused, error))
+        return FALSE;
+    if (refused)
+        return mado_visit_parts_abort(self, "the clerk did not agree", error);
+    return mado_visit_parts_begin_channel(self, step, error) &&
+           mado_visit_parts_send_open(self, error);
+}
+
+static gboolean
+proceed(MadoVisit *self,
+        const MadoBodyStep *step,
+        const MadoChannelResult *result,
+        GError **error)
+{
+    const MadoTransactionRecord *transaction = self->transaction;
+
+    if (!result->has_record || !mado_record_is_open(&result->record, transaction->id) ||
+        (result->key_slots & transaction->slots) != transaction->slots)
+        return ask_again(self, step, error);
+    if (transaction->slots == 0)
+        return mado_visit_parts_send_commit(self, error);
+    return mado_visit_parts_keep_keys(self, result, error) &&
+           mado_visit_parts_begin_channel(self, step, error) &&
+           mado_visit_parts_issue(self, step, error) &&
+           mado_visit_parts_send_stage(self, error);
+}
+
+static gboolean
+commit_card(MadoVisit *self,
+            const MadoBodyStep *step,
+            const MadoChannelResult *result,
+            GError **error)
+{
+    gboolean staged = FALSE;
+    gboolean confirmed = FALSE;
+
+    if (result->has_record &&
+        !mado_visit_parts_check_staged(self, &result->record, &staged, error))
+        return FALSE;
+    if (!staged)
+        return ask_again(self, step, error);
+    if (!mado_visit_parts_confirm(self, step, &confirmed, error))
+        return FALSE;
+    return confirmed ? mado_visit_parts_send_commit(self, error) : ask_again(self, step, error);
+}
+
+/* Every answer was good; still the record, not the status word, says that COMMIT took effect.
+ */
+static gboolean
+finish_card(MadoVisit *self,
+            const MadoBodyStep *step,
+            const MadoChannelResult *result,
+            GError **error)
+{
+    if (!result->has_record ||
+        !mado_record_is_committed(&result->record, self->transaction->id))
+        return ask_again(self, step, error);
+    return mado_visit_parts_finish(self, error);
+}
+
+static gboolean
+act(MadoVisit *self,
+    MadoVisitAction action,
+    const MadoBodyStep *step,
+    const MadoChannelResult *result,
+    GError **error)
+{
+    switch (action) {
+    case MADO_VISIT_DO_OPEN:
+        return open_card(self, step, error);
+    case MADO_VISIT_DO_PROCEED:
+        return proceed(self, step, result, error);
+    case MADO_VISIT_DO_STAGE:
+        return mado_visit_parts_issue(self, step, error) &&
+               mado_visit_parts_send_stage(self, error);
+    case MADO_VISIT_DO_COMMIT:
+        return commit_card(self, step, result, error);
+    case MADO_VISIT_DO_FINISH:
+        return finish_card(self, step, result, error);
+    case MADO_VISIT_DO_ASK:
+        return ask_again(self, step, error);
+    case MADO_VISIT_DO_RECORD:
+        return mado_visit_parts_begin_channel(self, step, error) &&
+               mado_visit_parts_send_record(self, error);
+    case MADO_VISIT_DO_CHOOSE:
+        return result->has_record ? mado_visit_parts_choose(self, &result->record, error)
+                                  : ask_again(self, step, error);
+    case MADO_VISIT_DO_HOLD:
+        return mado_visit_parts_hold(self, step->damage, error);
+    case MADO_VISIT_DO_REFUSE:
+    case MADO_VISIT_N_ACTIONS:
+        break;
+    }
+    return mado_visit_parts_refuse(error, MADO_PROBLEM_BAD_MESSAGE,
+                                   "not what the last reply asked for");
+}
+
+/* A transaction that nobody here knows is answered too, and by name. */
+static gboolean
+load_transaction(MadoVisit *self, GError **error)
+{
+    MadoStore *store = self->centre->store;
+    GError *found = NULL;
+    MadoTransactionRecord *transaction =
+        store->ops->get_transaction(store, self->header->transaction, &found);
+
+    if (!take_found(transaction, found, &self->transaction, error))
+        return FALSE;
+    if (self->transaction == NULL)
+        return TRUE;
+    self->card = store->ops->get_card(store, self->transaction->card_id, error);
+    return self->card != NULL && check_turn(self, error);
+}
+
+static gboolean
+take_step(MadoVisit *self, const MadoBodyStep *step, GError **error)
+{
+    g_autofree MadoChannelResult *result = g_new0(MadoChannelResult, 1);
+    MadoVisitEvent event = find_event(self, step, result);
+    MadoVisitAction action = mado_visit_table_step(self->transaction->stage, event);
+
+    self->transaction->step = self->header->step_number;
+    return act(self, action, step, result, error) && mado_visit_parts_save(self, error);
+}
+
+gboolean
+mado_visit_step(MadoVisit *self, const MadoBodyStep *step, GError **error)
+{
+    if (!check_clock(self, error) || !load_transaction(self, error))
+        return FALSE;
+    self->reply = mado_body_reply_new(MADO_NEXT_HOLD);
+    if (self->transaction == NULL) {
+        g_strlcpy(self->reply->detail, "unknown transaction", sizeof self->reply->detail);
+        return TRUE;
+    }
+    if (is_finished(self->transaction))
+        return repeat_end(self);
+    if (self->transaction->stage == MADO_VISIT_HELD) {
+        g_strlcpy(self->reply->detail, self->transaction->detail, sizeof self->reply->detail);
+        return TRUE;
+    }
+    return take_step(self, step, error);
+}
+
+/* ---- closing ---- */
+
+static gboolean
+free_request(MadoStore *store, const char *id, gint64 now_ms, GError **error)
+{
+    g_autoptr(MadoRequestRecord) request = store->ops->get_request(store, id, error);
+
+    if (request == NULL)
+        return FALSE;
+    request->state = MADO_REQUEST_READY;
+    request->changed_ms = now_ms;
+    return store->ops->put_request(store, request, error);
+}
+
+gboolean
+mado_visit_close(MadoStore *store,
+                 const guint8 transaction[MADO_TRANSACTION_LEN],
+                 const char *reason,
+                 gint64 now_ms,
+                 GError **error)
+{
+    g_autoptr(MadoTransactionRecord) record =
+        store->ops->get_transaction(store, transaction, error);
+    g_autoptr(MadoCardRecord) card = NULL;
+
+    if (record == NULL)
+        return FALSE;
+    if (is_finished(record)) {
+        g_set_error(error, MADO_ERROR, MADO_ERROR_BAD_STATE, "the visit has ended already");
+        return FALSE;
+    }
+    card = store->ops->get_card(store, record->card_id, error);
+    if (card == NULL)
+        return FALSE;
+    card->is_void = TRUE;
+    record->state = MADO_TRANSACTION_ABORTED;
+    record->stage = MADO_VISIT_ENDED;
+    record->changed_ms = now_ms;
+    g_strlcpy(record->detail, reason, sizeof record->detail);
+    return store->ops->put_card(store, card, error) &&
+           store->ops->put_transaction(store, record, error) &&
+           store->ops->revoke_held(store, transaction, error) &&
+           free_request(store, record->request_id, now_ms, error);
+}
