@@ -15,6 +15,7 @@
 #include "cli/terminal.h"
 #include "common/error.h"
 #include "common/message.h"
+#include "common/realm.h"
 #include "relay/relay.h"
 
 #include <glib/gi18n.h>
@@ -219,6 +220,7 @@ start_decision(const MadoSessionClientStep *step, MadoDecision *ret_decision, GE
     g_variant_lookup(step->details, "wanted", "^a&s", &wanted);
     if (wanted == NULL || wanted[0] == NULL ||
         !mado_decision_kind_from_name(wanted[0], &decision.kind) ||
+        !mado_realm_from_name(realm, &decision.realm) ||
         !mado_message_id_from_hex(detail_text(step, "transaction"), decision.transaction)) {
         g_set_error(error, MADO_ERROR, MADO_ERROR_BAD_STATE, "an unknown decision is wanted");
         return FALSE;
@@ -228,8 +230,6 @@ start_decision(const MadoSessionClientStep *step, MadoDecision *ret_decision, GE
         g_set_error(error, MADO_ERROR, MADO_ERROR_BAD_STATE, "the nonce has another length");
         return FALSE;
     }
-    decision.realm =
-        strcmp(realm, "training") == 0 ? MADO_REALM_CODE_TRAINING : MADO_REALM_CODE_PRODUCTION;
     g_strlcpy(decision.terminal, detail_text(step, "terminal"), sizeof decision.terminal);
     g_strlcpy(decision.request_id, detail_text(step, "request"), sizeof decision.request_id);
     *ret_decision = decision;

@@ -50,6 +50,17 @@ run(TestCard *test, const uint8_t *data, size_t len, bool through_channel)
     }
 }
 
+static void
+open_session(TestCard *test)
+{
+    const uint8_t message[36] = {0xA0, 34, 0x80, 32};
+
+    test_card_select(test, MADO_AP_TEXT);
+    test_card_select_ef(test, MADO_EF_TEXT_PIN);
+    (void)test_card_verify(test, TEST_CARD_AUTH_PIN);
+    (void)test_card_deliver(test, message, sizeof(message));
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -70,6 +81,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         test_card_select(&test, MADO_AP_TEXT);
         test_card_select_ef(&test, MADO_EF_TEXT_NUMBER_A);
         (void)test_card_verify(&test, TEST_CARD_NUMBER);
+    }
+    if ((mode & 8) != 0 && (mode & 1) != 0) {
+        open_session(&test);
     }
     while (mado_cursor_u16(&cursor, &len) && mado_cursor_take(&cursor, len, &command)) {
         run(&test, command, len, (mode & 2) != 0 && test.host.session.key_len != 0);

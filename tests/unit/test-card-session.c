@@ -7,8 +7,6 @@
 #include "tests/support/test.h"
 
 #include <openssl/evp.h>
-#include <openssl/rsa.h>
-#include <openssl/x509.h>
 
 #include <string.h>
 
@@ -39,27 +37,6 @@ verify_text_pin(TestCard *test)
     assert_int_equal(test_card_verify(test, "1234"), 0x9000);
 }
 
-/* 80 AE with this message under the card's public key, in an extended command. */
-static uint16_t
-deliver(TestCard *test, const uint8_t *message, size_t len)
-{
-    const MadoCardItem *item = mado_card_state_item(mado_card_peek_state(test->card),
-                                                    MADO_CARD_ITEM_KEY, MADO_AP_TEXT, 0x0006);
-    const unsigned char *at = item->data;
-    EVP_PKEY *key = d2i_PrivateKey(EVP_PKEY_RSA, NULL, &at, (long)item->len);
-    EVP_PKEY_CTX *context = EVP_PKEY_CTX_new(key, NULL);
-    uint8_t command[7 + 256] = {0x80, 0xAE, 0x00, 0x00, 0x00, 0x01, 0x00};
-    size_t out_len = 256;
-
-    assert_int_equal(EVP_PKEY_encrypt_init(context), 1);
-    assert_int_equal(EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_OAEP_PADDING), 1);
-    assert_int_equal(EVP_PKEY_CTX_set_rsa_oaep_md(context, EVP_sha256()), 1);
-    assert_int_equal(EVP_PKEY_encrypt(context, command + 7, &out_len, message, len), 1);
-    EVP_PKEY_CTX_free(context);
-    EVP_PKEY_free(key);
-    return test_card_send_bytes(test, command, sizeof(command));
-}
-
 static void
 open_session(TestCard *test)
 {
@@ -67,7 +44,7 @@ open_session(TestCard *test)
 
     memcpy(message + 4, session_key, sizeof(session_key));
     verify_text_pin(test);
-    assert_int_equal(deliver(test, message, sizeof(message)), 0x9000);
+    assert_int_equal(test_card_deliver(test, message, sizeof(message)), 0x9000);
 }
 
 static void
@@ -148,15 +125,15 @@ only_the_pin_lets_a_session_be_opened_and_only_here(void **state)
     uint8_t message[36] = {0xA0, 34, 0x80, 32};
     TestCard *test = *state;
 
-    assert_int_equal(deliver(test, message, sizeof(message)), 0x6982);
+    assert_int_equal(test_card_deliver(test, message, sizeof(message)), 0x6982);
     test_card_select_ef(test, MADO_EF_TEXT_NUMBER_A);
     assert_int_equal(test_card_verify(test, TEST_CARD_NUMBER), 0x9000);
-    assert_int_equal(deliver(test, message, sizeof(message)), 0x6982);
+    assert_int_equal(test_card_deliver(test, message, sizeof(message)), 0x6982);
     verify_text_pin(test);
     message[2] = 0x81;
-    assert_int_equal(deliver(test, message, sizeof(message)), 0x6A80);
+    assert_int_equal(test_card_deliver(test, message, sizeof(message)), 0x6A80);
     message[2] = 0x80;
-    assert_int_equal(deliver(test, message, 30), 0x6A80);
+    assert_int_equal(test_card_deliver(test, message, 30), 0x6A80);
     assert_int_equal(test_card_send(test, "0CB0000000"), 0x6987);
     assert_int_equal(test_card_send(test, "08B0000000"), 0x69FC);
     test_card_select(test, MADO_AP_VISUAL);

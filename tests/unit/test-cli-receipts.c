@@ -58,6 +58,7 @@ make_receipt(const MadoIdentity *signer, guint64 number, GBytes *previous)
     g_autoptr(GError) error = NULL;
     GBytes *cms;
 
+    mado_identity_key_id(signer, receipt.key_id);
     if (previous != NULL)
         mado_envelope_sha256(g_bytes_get_data(previous, NULL), g_bytes_get_size(previous),
                              receipt.previous);
