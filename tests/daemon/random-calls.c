@@ -240,6 +240,18 @@ is_named(const GError *error, const char *nick)
     return g_strcmp0(name, wanted) == 0;
 }
 
+/* A Claim by chance that succeeded would keep the holder out. */
+static void
+give_back(World *world, guint client, GVariant *reply)
+{
+    const char *session;
+
+    g_variant_get(reply, "(&o)", &session);
+    g_dbus_connection_call(world->clients[client], MADO_BUS_NAME, session, MADO_IFACE_SESSION,
+                           "Release", NULL, NULL, G_DBUS_CALL_FLAGS_NONE, TIMEOUT_MS, NULL,
+                           NULL, NULL);
+}
+
 static void
 on_replied_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -257,6 +269,8 @@ on_replied_cb(GObject *source, GAsyncResult *result, gpointer user_data)
         fail(world, call->method->info->name, error->message);
     else
         call->method->n_answered++;
+    if (reply != NULL && g_str_equal(call->method->info->name, "Claim"))
+        give_back(world, call->client, reply);
     if (is_named(error, "NotClaimed"))
         call->method->n_strange++;
     else if (call->client == 0)
