@@ -190,7 +190,7 @@ say_verdict(const char *verdict)
     if (strcmp(verdict, "verified") == 0)
         return _("verified");
     if (strcmp(verdict, "not-read") == 0)
-        return _("not read");
+        return _("not checked");
     return _("FAILED");
 }
 

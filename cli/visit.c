@@ -455,7 +455,7 @@ mado_visit_show(JsonObject *result)
 
     if (json_object_has_member(result, "card")) {
         g_print("%s\n", _("The card now:"));
-        mado_card_view_print(json_object_get_object_member(result, "card"));
+        mado_card_view_print_brief(json_object_get_object_member(result, "card"));
     }
     if (strcmp(outcome, "committed") == 0 && strcmp(procedure, "prepare") == 0)
         g_print("%s\n", _("Prepared. The card can be issued when the resident comes."));
