@@ -50,7 +50,8 @@ mado_listing_begin_row(MadoListing *self)
     self->n_rows++;
 }
 
-/* (transfer full): what a terminal may be given; ids are clean, details came over the network. */
+/* (transfer full): what a terminal may be given; ids are clean, details came over the network.
+ */
 static char *
 clean(const char *value)
 {

@@ -20,12 +20,9 @@ typedef struct {
 } Row;
 
 static const Row texts[] = {
-    {"serial", N_("Serial number"), TRUE},
-    {"municipality", N_("Municipality"), FALSE},
-    {"expiry", N_("Valid until"), TRUE},
-    {"life-cycle", N_("State"), TRUE},
-    {"token", N_("Token"), FALSE},
-    {"transaction", N_("Open transaction"), FALSE},
+    {"serial", N_("Serial number"), TRUE}, {"municipality", N_("Municipality"), FALSE},
+    {"expiry", N_("Valid until"), TRUE},   {"life-cycle", N_("State"), TRUE},
+    {"token", N_("Token"), FALSE},         {"transaction", N_("Open transaction"), FALSE},
 };
 
 static const Row flags[] = {
@@ -175,7 +172,9 @@ print_card(JsonObject *card, gboolean is_brief)
     for (gsize i = 0; i < G_N_ELEMENTS(flags); i++) {
         if (json_object_has_member(card, flags[i].key))
             add_row(table, _(flags[i].label),
-                    json_object_get_boolean_member(card, flags[i].key) ? _("yes") : _("no"));
+                    json_object_get_boolean_member(card, flags[i].key)
+                        ? C_("certificate", "yes")
+                        : C_("certificate", "no"));
     }
     if (json_object_has_member(card, "tries") && (was_delivered || !is_brief))
         add_tries(table, json_object_get_object_member(card, "tries"), was_delivered, is_brief);
