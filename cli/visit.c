@@ -463,7 +463,9 @@ mado_visit_show(JsonObject *result)
     else if (strcmp(outcome, "committed") == 0)
         g_print("%s\n", _("Done, and the centre has confirmed it. Hand over the card."));
     else if (strcmp(outcome, "aborted") == 0)
-        g_print("%s\n", _("Undone. The request is as it was before the visit."));
+        g_print(
+            "%s\n",
+            _("Undone. The request is as it was before the visit. Do not hand over the card."));
     else if (strcmp(outcome, "refused") == 0)
         g_print("%s\n", _("Refused. Nothing was changed on the card."));
     else if (visit[0] != '\0')
