@@ -100,9 +100,7 @@ main(int argc, char **argv)
         return EX_OK;
     }
     if (geteuid() == 0) {
-        g_printerr(
-            "madoguchid: does not run as root: start it as madoguchid.service does, or by "
-            "setpriv --reuid=madoguchi --regid=madoguchi --clear-groups\n");
+        g_printerr("madoguchid: does not run as root: see madoguchid(8) for how to start it\n");
         return EX_NOPERM;
     }
     mado_log_init("madoguchid", desk->log_level);
