@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "central/command.h"
+#include "common/hardening.h"
 
 #include <locale.h>
 #include <stdio.h>
@@ -38,6 +39,7 @@ asks_for_help(int argc, char **argv)
 int
 main(int argc, char **argv)
 {
+    mado_hardening_apply();
     setlocale(LC_ALL, "");
     if (argc < 2)
         return mado_command_usage("COMMAND [OPTIONS], or --help");
