@@ -10,8 +10,8 @@
 #include <madoguchi/message.h>
 
 /*
- * Whether what the command line decides for @procedure ("prepare", "issue"; NULL: resumed) can be
- * taken, and a terminal is there for what it leaves open: asked before a visit is begun.
+ * Whether what the command line decides for @procedure ("prepare", "issue"; NULL: resumed) can
+ * be taken, and a terminal is there for what it leaves open: asked before a visit is begun.
  * Error: BAD_ARGUMENT.
  */
 gboolean
