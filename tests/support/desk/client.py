@@ -27,6 +27,13 @@ class Answer:
         return self.status == 0
 
     def __str__(self):
+        """On one line when the program named its error."""
+        if self.json and "error" in self.json:
+            error = self.json["error"]
+            return (f"status {self.status}, outcome {self.json.get('outcome')}, "
+                    f"{error['nick']}: {error['detail']}")
+        if self.json and "outcome" in self.json:
+            return f"status {self.status}, outcome {self.json['outcome']}"
         return f"status {self.status}\n{self.output}{self.errors}"
 
 
