@@ -225,6 +225,26 @@ policy_of(MadoRealmCode realm, MadoSlot slot)
 }
 
 static gboolean
+add_policy(X509 *certificate, const char *oid, GError **error)
+{
+    CERTIFICATEPOLICIES *policies = sk_POLICYINFO_new_null();
+    POLICYINFO *policy = POLICYINFO_new();
+    gboolean done = FALSE;
+
+    if (policies != NULL && policy != NULL) {
+        ASN1_OBJECT_free(policy->policyid);
+        policy->policyid = OBJ_txt2obj(oid, 1);
+        done = policy->policyid != NULL && sk_POLICYINFO_push(policies, policy) > 0;
+    }
+    if (!done)
+        POLICYINFO_free(policy);
+    done = done && X509_add1_ext_i2d(certificate, NID_certificate_policies, policies, 0,
+                                     X509V3_ADD_DEFAULT) == 1;
+    CERTIFICATEPOLICIES_free(policies);
+    return done || mado_error_set_openssl(error, MADO_ERROR_INTERNAL, "naming the policy");
+}
+
+static gboolean
 add_extensions(X509 *certificate, const MadoCaRequest *request, GError **error)
 {
     const char *usage = request->slot == MADO_SLOT_SIGN
@@ -232,8 +252,7 @@ add_extensions(X509 *certificate, const MadoCaRequest *request, GError **error)
                             : "critical,digitalSignature";
 
     if (!mado_pki_add_extension(certificate, request->issuer, NID_key_usage, usage, error) ||
-        !mado_pki_add_extension(certificate, request->issuer, NID_certificate_policies,
-                                policy_of(request->realm, request->slot), error) ||
+        !add_policy(certificate, policy_of(request->realm, request->slot), error) ||
         !mado_pki_add_extension(certificate, request->issuer, NID_authority_key_identifier,
                                 "keyid", error) ||
         !mado_pki_add_extension(certificate, request->issuer, NID_subject_key_identifier,

@@ -7,6 +7,7 @@
 #include "common/apdu.h"
 #include "common/envelope.h"
 #include "common/error.h"
+#include "common/rsa.h"
 #include "common/scp03-host.h"
 #include "common/tlv.h"
 #include "common/wipe.h"
@@ -18,7 +19,6 @@
 #define ID_LEN          16
 #define CLA_PROFILE     0x84
 #define SW_OK           0x9000
-#define TAG_PUBLIC_KEY  0x7F49
 #define MAX_ANSWER_LEN  4096
 #define INS_OF(command) ((guint8)((command) >> 16))
 
@@ -207,7 +207,7 @@ take_answer(const Pending *pending, const guint8 *data, gsize len, MadoChannelRe
         result->has_record = mado_record_parse(data, len, &result->record) == MADO_BYTES_OK;
         return result->has_record;
     case MADO_INS_GENERATE:
-        if (mado_tlv_only(data, len, TAG_PUBLIC_KEY, &tlv) != MADO_BYTES_OK)
+        if (mado_tlv_only(data, len, MADO_RSA_TEMPLATE_TAG, &tlv) != MADO_BYTES_OK)
             return FALSE;
         mado_envelope_sha256(tlv.raw, tlv.raw_len, result->key_hashes[pending->slot]);
         result->key_slots |= (guint8)pending->slot;

@@ -3,6 +3,7 @@
 
 #include "central/command.h"
 #include "central/setup.h"
+#include "common/realm.h"
 
 #include <stdio.h>
 
@@ -39,7 +40,7 @@ mado_command_init(const char *usage, int argc, char **argv)
                                  .terminal = terminal != NULL ? terminal : "D001"};
     if (!mado_setup_run(&options, &error))
         return mado_command_fail(error);
-    printf("centre made in %s (%s)\n", folder, mado_settings_central_realm_name(options.realm));
+    printf("centre made in %s (%s)\n", folder, mado_realm_name(options.realm));
     if (desk != NULL)
         printf("desk %s enrolled in %s\n", options.terminal, desk);
     return MADO_COMMAND_DONE;

@@ -8,6 +8,7 @@
 #include "central/store-sqlite.h"
 #include "common/error.h"
 #include "common/log.h"
+#include "common/realm.h"
 
 #include <glib-unix.h>
 
@@ -29,7 +30,7 @@ check_realm(const MadoCommandCentre *opened, GError **error)
     MadoStore *store = opened->store;
     g_autofree char *realm = store->ops->get_meta(store, "realm", error);
 
-    if (g_strcmp0(realm, mado_settings_central_realm_name(opened->settings->realm)) == 0)
+    if (g_strcmp0(realm, mado_realm_name(opened->settings->realm)) == 0)
         return TRUE;
     g_clear_error(error);
     g_set_error(error, MADO_ERROR, MADO_ERROR_REALM,

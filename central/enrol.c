@@ -11,6 +11,7 @@
 #include "common/error.h"
 #include "common/hex.h"
 #include "common/key-file.h"
+#include "common/realm.h"
 #include "madoguchi/names.h"
 
 #include <glib/gstdio.h>
@@ -240,27 +241,26 @@ write_configuration(const MadoEnrolCentre *centre,
 {
     g_autofree char *daemon_path = g_strconcat(folder, "/madoguchid.conf", NULL);
     g_autofree char *relay_path = g_strconcat(folder, "/relay.conf", NULL);
-    g_autofree char *daemon =
-        g_strdup_printf("[desk]\n"
-                        "realm=%s\n"
-                        "terminal=%s\n"
-                        "journal=journal/journal.db\n\n"
-                        "[keys]\n"
-                        "sign-key=keys/sign.key\n"
-                        "sign-cert=keys/sign.crt\n"
-                        "decrypt-key=keys/decrypt.key\n"
-                        "decrypt-cert=keys/decrypt.crt\n\n"
-                        "[centre]\n"
-                        "encrypt-cert=keys/centre-encrypt.crt\n"
-                        "anchor=keys/centre-anchor.crt\n"
-                        "signer-cn=" MADO_KEYS_CENTRE_CN "\n\n"
-                        "[anchors]\n"
-                        "face=anchors/face\n"
-                        "jpki-auth=anchors/jpki-auth.pem\n"
-                        "jpki-sign=anchors/jpki-sign.pem\n\n"
-                        "[log]\n"
-                        "level=info\n",
-                        mado_settings_central_realm_name(centre->realm), terminal);
+    g_autofree char *daemon = g_strdup_printf("[desk]\n"
+                                              "realm=%s\n"
+                                              "terminal=%s\n"
+                                              "journal=journal/journal.db\n\n"
+                                              "[keys]\n"
+                                              "sign-key=keys/sign.key\n"
+                                              "sign-cert=keys/sign.crt\n"
+                                              "decrypt-key=keys/decrypt.key\n"
+                                              "decrypt-cert=keys/decrypt.crt\n\n"
+                                              "[centre]\n"
+                                              "encrypt-cert=keys/centre-encrypt.crt\n"
+                                              "anchor=keys/centre-anchor.crt\n"
+                                              "signer-cn=" MADO_KEYS_CENTRE_CN "\n\n"
+                                              "[anchors]\n"
+                                              "face=anchors/face\n"
+                                              "jpki-auth=anchors/jpki-auth.pem\n"
+                                              "jpki-sign=anchors/jpki-sign.pem\n\n"
+                                              "[log]\n"
+                                              "level=info\n",
+                                              mado_realm_name(centre->realm), terminal);
     g_autofree char *relay = g_strdup_printf("[centre]\n"
                                              "url=%s\n"
                                              "ca=relay/centre-ca.crt\n\n"

@@ -173,18 +173,9 @@ check_receipt(const Walk *walk,
               MadoReceipt *ret_header,
               GError **error)
 {
-    g_autoptr(GBytes) content = NULL;
-    g_autoptr(GBytes) body = NULL;
-    gsize len;
-    const guint8 *data;
-
     if (walk->peer == NULL)
         return refuse(error, MADO_PROBLEM_TERMINAL, "no certificate of this terminal");
-    content = mado_envelope_verify(walk->peer, record->cms, NULL, error);
-    if (content == NULL)
-        return FALSE;
-    data = g_bytes_get_data(content, &len);
-    if (!mado_receipt_parse(data, len, ret_header, &body, error))
+    if (!mado_receipt_open(walk->peer, record->cms, ret_header, NULL, error))
         return FALSE;
     if (strcmp(ret_header->terminal, record->terminal) != 0 ||
         ret_header->epoch != record->epoch || ret_header->number != record->number)

@@ -9,6 +9,7 @@
 #include "common/envelope.h"
 #include "common/error.h"
 #include "common/log.h"
+#include "common/realm.h"
 #include "madoguchi/names.h"
 
 #include <json-glib/json-glib.h>
@@ -131,12 +132,8 @@ static gboolean
 open_receipt(const MadoCentre *centre, MadoServiceRequest *self, GError **error)
 {
     GError *fault = NULL;
-    g_autoptr(GBytes) content = mado_envelope_verify(self->peer, self->body, NULL, &fault);
-    g_autoptr(GBytes) body = NULL;
 
-    if (content == NULL ||
-        !mado_receipt_parse(g_bytes_get_data(content, NULL), g_bytes_get_size(content),
-                            &self->receipt, &body, &fault))
+    if (!mado_receipt_open(self->peer, self->body, &self->receipt, NULL, &fault))
         return refuse_parsed(error, fault);
     return check_receipt(centre, self, error);
 }
@@ -229,10 +226,14 @@ fill_header(const MadoCentre *centre,
     memcpy(header->card_id, asked->card_id, sizeof header->card_id);
     header->has_request_hash = TRUE;
     memcpy(header->request_hash, request->body_hash, sizeof header->request_hash);
-    memcpy(header->transaction, transaction != NULL ? transaction->id : asked->transaction,
-           sizeof header->transaction);
-    header->attempt = transaction != NULL ? transaction->attempt : asked->attempt;
-    header->fencing = transaction != NULL ? transaction->fencing : asked->fencing;
+    /* The desk counts its attempts; how the card is fenced, the centre says. */
+    header->attempt = asked->attempt;
+    header->fencing = asked->fencing;
+    memcpy(header->transaction, asked->transaction, sizeof header->transaction);
+    if (transaction == NULL)
+        return;
+    memcpy(header->transaction, transaction->id, sizeof header->transaction);
+    header->fencing = MAX(asked->fencing, transaction->fencing);
 }
 
 static GBytes *
@@ -392,7 +393,7 @@ mado_service_health(const MadoSettingsCentral *settings, MadoStore *store)
         return mado_answer_new_error("health", error);
     json_builder_begin_object(builder);
     put_text(builder, "status", "ok");
-    put_text(builder, "realm", mado_settings_central_realm_name(settings->realm));
+    put_text(builder, "realm", mado_realm_name(settings->realm));
     put_int(builder, "time", g_get_real_time() / 1000);
     put_int(builder, "forks", (gint64)n_forks);
     json_builder_end_object(builder);

@@ -5,6 +5,7 @@
 
 #include "common/digits.h"
 #include "common/error.h"
+#include "common/realm.h"
 #include "madoguchi/names.h"
 
 #include <string.h>
@@ -28,12 +29,6 @@ static const MadoSettingRow rows[] = {
      "least level that is written"},
     {NULL, NULL, MADO_SETTING_STRING, FALSE, NULL, NULL, NULL},
 };
-
-const char *
-mado_settings_central_realm_name(MadoRealmCode realm)
-{
-    return realm == MADO_REALM_CODE_PRODUCTION ? MADO_REALM_PRODUCTION : MADO_REALM_TRAINING;
-}
 
 gboolean
 mado_settings_central_is_municipality(const char *text)
@@ -80,8 +75,8 @@ fill(MadoSettingsCentral *self, const MadoSettings *settings, GError **error)
         return FALSE;
     }
     g_strlcpy(self->municipality, municipality, sizeof self->municipality);
-    self->realm = strcmp(realm, MADO_REALM_TRAINING) == 0 ? MADO_REALM_CODE_TRAINING
-                                                          : MADO_REALM_CODE_PRODUCTION;
+    /* The table of settings takes no other name. */
+    (void)mado_realm_from_name(realm, &self->realm);
     self->prefecture = g_strdup(mado_settings_string(settings, "centre", "prefecture"));
     self->city = g_strdup(mado_settings_string(settings, "centre", "city"));
     self->database = g_strdup(mado_settings_string(settings, "centre", "database"));

@@ -24,8 +24,6 @@ mado_settings_central_load(const char *path, GError **error);
 void
 mado_settings_central_free(MadoSettingsCentral *self); /* NULL is allowed */
 
-const char *
-mado_settings_central_realm_name(MadoRealmCode realm);
 /* HOST:PORT or [IPv6]:PORT. */
 gboolean
 mado_settings_central_parse_listen(const char *text,

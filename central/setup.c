@@ -11,6 +11,7 @@
 #include "central/store-sqlite.h"
 #include "common/cvc.h"
 #include "common/error.h"
+#include "common/realm.h"
 #include "common/rsa.h"
 
 #include <glib/gstdio.h>
@@ -176,7 +177,7 @@ write_configuration(const char *folder, const MadoSetupOptions *options, GError 
         "folder=keys\n\n"
         "[log]\n"
         "level=info\n",
-        mado_settings_central_realm_name(options->realm), options->municipality,
+        mado_realm_name(options->realm), options->municipality,
         options->realm == MADO_REALM_CODE_TRAINING ? "研修県" : "-",
         options->realm == MADO_REALM_CODE_TRAINING ? "窓口市" : "-", options->listen);
 
@@ -214,8 +215,7 @@ make_register(const char *folder,
     g_autoptr(MadoStore) store = mado_store_sqlite_open(path, TRUE, error);
 
     return store != NULL && store->ops->begin(store, error) &&
-           store->ops->put_meta(store, "realm",
-                                mado_settings_central_realm_name(options->realm), error) &&
+           store->ops->put_meta(store, "realm", mado_realm_name(options->realm), error) &&
            store->ops->put_meta(store, "restores", "0", error) &&
            (desk == NULL || enrol_training(desk, store, &centre, options->terminal, error)) &&
            store->ops->commit(store, error);

@@ -7,53 +7,27 @@
 #include "central/cmp-server.h"
 #include "central/pki.h"
 #include "central/visit-parts.h"
-#include "common/cvc.h"
 #include "common/envelope.h"
 #include "common/error.h"
 #include "common/log.h"
-#include "common/writer.h"
+#include "common/rsa.h"
 
 #include <openssl/bn.h>
-#include <openssl/core_names.h>
 #include <openssl/evp.h>
 #include <openssl/x509.h>
 
 #include <string.h>
 
-#define TAG_PUBLIC_KEY   0x7F49
-#define TAG_MODULUS      0x81
-#define TAG_EXPONENT     0x82
-#define MODULUS_LEN      256
-#define EXPONENT_LEN     3
-#define TEMPLATE_MAX_LEN 512
-
-/* 7F49 {81 modulus, 82 exponent}, as the card answers GENERATE. */
+/* As the card's record and the answer to GENERATE have it. */
 static gboolean
-hash_key(const EVP_PKEY *key, guint8 ret_hash[MADO_RECORD_HASH_LEN])
+hash_key(EVP_PKEY *key, guint8 ret_hash[MADO_RECORD_HASH_LEN])
 {
-    BIGNUM *modulus = NULL;
-    BIGNUM *exponent = NULL;
-    guint8 template[TEMPLATE_MAX_LEN];
-    guint8 n[MODULUS_LEN];
-    guint8 e[EXPONENT_LEN];
-    MadoWriter writer;
-    gsize mark;
-    gboolean done = EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_RSA_N, &modulus) == 1 &&
-                    EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_RSA_E, &exponent) == 1 &&
-                    BN_bn2binpad(modulus, n, sizeof n) == (int)sizeof n &&
-                    BN_bn2binpad(exponent, e, sizeof e) == (int)sizeof e;
+    guint8 template[MADO_RSA_TEMPLATE_LEN];
 
-    BN_free(modulus);
-    BN_free(exponent);
-    if (!done)
+    if (!mado_rsa_template_from_pkey(key, template, NULL))
         return FALSE;
-    mado_writer_init(&writer, template, sizeof template);
-    mark = mado_writer_begin(&writer, TAG_PUBLIC_KEY);
-    mado_writer_tlv(&writer, TAG_MODULUS, n, sizeof n);
-    mado_writer_tlv(&writer, TAG_EXPONENT, e, sizeof e);
-    mado_writer_end(&writer, mark);
-    mado_envelope_sha256(template, mado_writer_len(&writer), ret_hash);
-    return mado_writer_ok(&writer);
+    mado_envelope_sha256(template, sizeof template, ret_hash);
+    return TRUE;
 }
 
 static X509_REQ *
@@ -68,7 +42,7 @@ gboolean
 mado_visit_parts_hash_csr_key(GBytes *csr, guint8 ret_hash[MADO_RECORD_HASH_LEN])
 {
     X509_REQ *parsed = parse_csr(csr);
-    const EVP_PKEY *key = parsed != NULL ? X509_REQ_get0_pubkey(parsed) : NULL;
+    EVP_PKEY *key = parsed != NULL ? X509_REQ_get0_pubkey(parsed) : NULL;
     gboolean done = key != NULL && hash_key(key, ret_hash);
 
     X509_REQ_free(parsed);

@@ -14,8 +14,8 @@
 
 #include <string.h>
 
-#define MAX_FAILURES     2   /* scripts of one attempt that may go wrong before it is held */
-#define MAX_FENCING_JUMP 100 /* how far a plain record, which proves nothing, is followed */
+#define MAX_FAILURES     2 /* scripts of one attempt that may go wrong before it is held */
+#define MAX_FENCING_JUMP (1U << 20) /* how far a desk's word is followed */
 #define NO_REQUEST       "-" /* a desk without a journal: whatever is open for this card */
 #define DETAIL_UNDO      "undo"
 
@@ -276,15 +276,34 @@ find_transaction(MadoVisit *self, GError **error)
                                    "the visit belongs to another card");
 }
 
+/* The record as anyone may read it: it chooses what to look at, never what is done. */
 static gboolean
-raise_fencing(MadoVisit *self, guint32 at_least, GError **error)
+parse_plain(const MadoBodyLookup *lookup, MadoRecord *ret_record)
+{
+    gsize len;
+    const guint8 *data = g_bytes_get_data(lookup->record, &len);
+
+    return mado_record_parse(data, len, ret_record) == MADO_BYTES_OK;
+}
+
+/* @wanted, unless it is so far ahead that it can only be a mistake or a lie. */
+static guint32
+follow(guint32 own, guint32 wanted)
+{
+    return wanted > own && wanted - own <= MAX_FENCING_JUMP ? wanted : own;
+}
+
+/* Above everything this card, this desk and we have seen; the reply tells it to the desk. */
+static gboolean
+raise_fencing(MadoVisit *self, const MadoBodyLookup *lookup, GError **error)
 {
     MadoStore *store = self->centre->store;
     MadoCardRecord *card = self->card;
+    MadoRecord plain;
 
-    if (at_least > card->fencing && at_least - card->fencing <= MAX_FENCING_JUMP)
-        card->fencing = at_least;
-    card->fencing++;
+    card->fencing = follow(card->fencing + 1, self->header->fencing);
+    if (parse_plain(lookup, &plain) && plain.fencing < G_MAXUINT32)
+        card->fencing = follow(card->fencing, plain.fencing + 1);
     self->transaction->fencing = card->fencing;
     return store->ops->put_card(store, card, error);
 }
@@ -345,7 +364,7 @@ take_over(MadoVisit *self, const char *operator_id)
     memcpy(transaction->visit, self->header->visit, sizeof transaction->visit);
     g_strlcpy(transaction->terminal, self->header->terminal, sizeof transaction->terminal);
     g_strlcpy(transaction->operator_id, operator_id, sizeof transaction->operator_id);
-    transaction->attempt = MAX(transaction->attempt + 1, self->header->attempt);
+    transaction->attempt = self->header->attempt;
     transaction->step = self->header->step_number;
     transaction->n_failures = 0;
     transaction->detail[0] = '\0';
@@ -355,24 +374,9 @@ take_over(MadoVisit *self, const char *operator_id)
 static gboolean
 is_card_busy(const MadoBodyLookup *lookup)
 {
-    MadoRecord record;
-    gsize len = 0;
-    const guint8 *data = lookup->record != NULL ? g_bytes_get_data(lookup->record, &len) : NULL;
+    MadoRecord plain;
 
-    return data != NULL && mado_record_parse(data, len, &record) == MADO_BYTES_OK &&
-           record.phase == MADO_PHASE_OPEN;
-}
-
-static guint32
-plain_fencing(const MadoBodyLookup *lookup)
-{
-    MadoRecord record;
-    gsize len = 0;
-    const guint8 *data = lookup->record != NULL ? g_bytes_get_data(lookup->record, &len) : NULL;
-
-    if (data == NULL || mado_record_parse(data, len, &record) != MADO_BYTES_OK)
-        return 0;
-    return record.fencing;
+    return parse_plain(lookup, &plain) && plain.phase == MADO_PHASE_OPEN;
 }
 
 static gboolean
@@ -386,7 +390,7 @@ open_visit(MadoVisit *self,
         return FALSE;
     fill_new(self, lookup, request);
     take_over(self, operator_id);
-    if (!raise_fencing(self, plain_fencing(lookup), error))
+    if (!raise_fencing(self, lookup, error))
         return FALSE;
     return is_card_busy(lookup) ? mado_visit_parts_ask_record(self, error)
                                 : mado_visit_parts_ask_decisions(self, error);
@@ -418,7 +422,7 @@ adopt_visit(MadoVisit *self,
     transaction->may_start = strcmp(decision->detail, DETAIL_UNDO) != 0 &&
                              (!is_resume || lookup->resident || !needs_resident(transaction));
     self->reply->procedure_open = transaction->procedure;
-    if (!raise_fencing(self, plain_fencing(lookup), error))
+    if (!raise_fencing(self, lookup, error))
         return FALSE;
     if (transaction->has_script)
         return mado_visit_parts_ask_record(self, error);
@@ -466,6 +470,23 @@ check_opening(MadoVisit *self,
                                            error);
 }
 
+/* A card that says it is in a visit, of which we know nothing: our database was set back. */
+static gboolean
+rebuild_visit(MadoVisit *self,
+              const MadoBodyLookup *lookup,
+              const MadoDecision *decision,
+              const MadoRequestRecord *request,
+              GError **error)
+{
+    if (!is_card_busy(lookup))
+        return mado_visit_parts_refuse(error, MADO_PROBLEM_REQUEST_STATE,
+                                       "no visit of this card is open");
+    if (!open_visit(self, lookup, request, decision->operator_id, error))
+        return FALSE;
+    self->transaction->may_start = lookup->resident || !needs_resident(self->transaction);
+    return TRUE;
+}
+
 static gboolean
 open_or_adopt(MadoVisit *self,
               const MadoBodyLookup *lookup,
@@ -475,10 +496,9 @@ open_or_adopt(MadoVisit *self,
 {
     if (self->transaction != NULL)
         return adopt_visit(self, lookup, decision, error);
-    if (decision->kind == MADO_DECISION_RESUME)
-        return mado_visit_parts_refuse(error, MADO_PROBLEM_REQUEST_STATE,
-                                       "no visit of this card is open");
-    return open_visit(self, lookup, request, decision->operator_id, error);
+    return decision->kind == MADO_DECISION_RESUME
+               ? rebuild_visit(self, lookup, decision, request, error)
+               : open_visit(self, lookup, request, decision->operator_id, error);
 }
 
 gboolean

@@ -18,6 +18,7 @@ struct _MadoAgent {
     MadoClient *client;  /* borrowed */
     MadoPinEntry *entry; /* owned */
     MadoDbusPinAgent *skeleton;
+    GError *refusal; /* (nullable) owned: why the last prompt was refused */
     /* while a prompt is up: */
     GDBusMethodInvocation *invocation; /* owned; stolen to answer it */
     GCancellable *dismissed;
@@ -34,6 +35,9 @@ answer(MadoAgent *self, GError *failure)
         close(self->entry_fd); /* before the reply: the daemon reads to the end */
     self->entry_fd = -1;
     g_clear_object(&self->dismissed);
+    g_clear_error(&self->refusal);
+    if (failure != NULL)
+        self->refusal = g_error_copy(failure);
     if (failure == NULL)
         mado_dbus_pin_agent_complete_prompt(self->skeleton, invocation, NULL);
     else
@@ -216,6 +220,16 @@ mado_agent_set_birth(MadoAgent *self, const MadoDate *birth)
 }
 
 void
+mado_agent_explain(MadoAgent *self, GError **error)
+{
+    if (self == NULL || self->refusal == NULL || error == NULL ||
+        !g_error_matches(*error, MADO_ERROR, MADO_ERROR_CANCELLED))
+        return;
+    g_error_free(*error);
+    *error = g_steal_pointer(&self->refusal);
+}
+
+void
 mado_agent_free(MadoAgent *self)
 {
     if (self == NULL)
@@ -229,5 +243,6 @@ mado_agent_free(MadoAgent *self)
     g_dbus_interface_skeleton_unexport(G_DBUS_INTERFACE_SKELETON(self->skeleton));
     g_object_unref(self->skeleton);
     mado_pin_entry_free(self->entry);
+    g_clear_error(&self->refusal);
     g_free(self);
 }

@@ -22,6 +22,13 @@ mado_agent_ensure(MadoClient *client, int pins_fd, MadoAgent **ret_agent, GError
 /* The birthday of the card's holder, of which no new PIN may be made. NULL self is allowed. */
 void
 mado_agent_set_birth(MadoAgent *self, const MadoDate *birth);
+/*
+ * The daemon only learns that an entry was refused. When *@error is CANCELLED and this agent
+ * refused the last prompt for another reason (PIN_FORM, TIMED_OUT …), that reason takes its
+ * place. NULL self is allowed.
+ */
+void
+mado_agent_explain(MadoAgent *self, GError **error);
 /* Ends a running prompt. The registration ends with the connection. NULL is allowed. */
 void
 mado_agent_free(MadoAgent *self);

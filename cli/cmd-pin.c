@@ -66,8 +66,12 @@ mado_cmd_pin_run(const MadoArguments *arguments, JsonObject *result, GError **er
         client, mado_arguments_value(arguments, MADO_OPTION_READER), error);
     if (session == NULL)
         return FALSE;
-    return is_change ? run_change(session, kind, result, error)
-                     : run_status(session, result, error);
+    if (!is_change)
+        return run_status(session, result, error);
+    if (run_change(session, kind, result, error))
+        return TRUE;
+    mado_agent_explain(agent, error);
+    return FALSE;
 }
 
 void

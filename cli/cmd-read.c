@@ -179,6 +179,8 @@ mado_cmd_read_run(const MadoArguments *arguments, JsonObject *result, GError **e
         return FALSE;
     ok = read_card(arguments, client, &wanted, result, error);
     close(wanted.secret_fd);
+    if (!ok)
+        mado_agent_explain(agent, error);
     return ok;
 }
 

@@ -18,26 +18,38 @@ static const MadoRowsField fields[] = {
     {"operator", 's'}, {"acknowledged", 'b'}, {"hash", 's'},  {"verified", 'b'},
 };
 
+/* Our own verdict, on the receipt's bytes. */
+static gboolean
+verify_bytes(GVariant *row, guint64 number, MadoReceiptCheck *check, GError **error)
+{
+    g_autoptr(GVariant) cms = g_variant_lookup_value(row, "cms", G_VARIANT_TYPE_BYTESTRING);
+    g_autoptr(GBytes) bytes = NULL;
+
+    if (cms == NULL) {
+        g_set_error(error, MADO_ERROR, MADO_ERROR_RECEIPT,
+                    "receipt %" G_GUINT64_FORMAT " came without its bytes", number);
+        return FALSE;
+    }
+    bytes = g_variant_get_data_as_bytes(cms);
+    if (mado_receipt_check_next(check, bytes, error))
+        return TRUE;
+    g_prefix_error(error, "receipt %" G_GUINT64_FORMAT ": ", number);
+    return FALSE;
+}
+
 /* With a certificate: our own verdict. Without: the daemon's, which signed them. */
 static gboolean
 verify_row(GVariant *row, MadoReceiptCheck *check, GError **error)
 {
     guint64 number = 0;
     gboolean is_verified = FALSE;
-    g_autoptr(GVariant) cms = g_variant_lookup_value(row, "cms", G_VARIANT_TYPE_BYTESTRING);
 
     g_variant_lookup(row, "number", "t", &number);
-    if (check != NULL && cms != NULL) {
-        g_autoptr(GBytes) bytes = g_variant_get_data_as_bytes(cms);
-
-        if (mado_receipt_check_next(check, bytes, error))
-            return TRUE;
-        g_prefix_error(error, "receipt %" G_GUINT64_FORMAT ": ", number);
-        return FALSE;
-    }
+    if (check != NULL)
+        return verify_bytes(row, number, check, error);
     if (g_variant_lookup(row, "verified", "b", &is_verified) && is_verified)
         return TRUE;
-    g_set_error(error, MADO_ERROR, MADO_ERROR_CARD_FORGED,
+    g_set_error(error, MADO_ERROR, MADO_ERROR_RECEIPT,
                 "receipt %" G_GUINT64_FORMAT " does not verify", number);
     return FALSE;
 }
@@ -51,7 +63,7 @@ verify_page(GVariant *page, MadoReceiptCheck *check, guint64 after, GError **err
 
         g_variant_lookup(row, "number", "t", &number);
         if (number != after + i + 1) {
-            g_set_error(error, MADO_ERROR, MADO_ERROR_CARD_DATA,
+            g_set_error(error, MADO_ERROR, MADO_ERROR_RECEIPT,
                         "receipt %" G_GUINT64_FORMAT " is missing", after + i + 1);
             return FALSE;
         }

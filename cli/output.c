@@ -37,6 +37,14 @@ print_json(JsonObject *result)
     g_print("%s\n", text);
 }
 
+/* Whatever ended it, a visit that can be resumed is what the caller must know. */
+static gboolean
+is_held(JsonObject *result)
+{
+    return g_str_equal(json_object_get_string_member_with_default(result, "outcome", ""),
+                       "held");
+}
+
 MadoExit
 mado_output_finish(const MadoArguments *arguments, JsonObject *result, const GError *error)
 {
@@ -54,5 +62,7 @@ mado_output_finish(const MadoArguments *arguments, JsonObject *result, const GEr
         return MADO_EXIT_OK;
     sentences = is_usage ? g_strdup(error->message) : mado_sentences_format(error);
     g_printerr("%s\n", sentences);
-    return is_usage ? MADO_EXIT_USAGE : mado_sentences_exit(error);
+    if (is_usage)
+        return MADO_EXIT_USAGE;
+    return is_held(result) ? MADO_EXIT_HOLD : mado_sentences_exit(error);
 }

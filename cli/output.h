@@ -8,7 +8,8 @@
 /*
  * With --json one object on the standard output: @result, and "error" {code, nick, what, cause,
  * cure, detail, tries} when @error is given. Else @command's own view of @result there. The
- * error goes as sentences to the standard error output in both cases. Returns the exit code.
+ * error goes as sentences to the standard error output in both cases. Returns the exit
+ * code: HOLD when a visit was left on hold, else the error's own.
  */
 MadoExit
 mado_output_finish(const MadoArguments *arguments, JsonObject *result, const GError *error);

@@ -17,9 +17,8 @@ mado_receipt_check_new(const char *certificate, GError **error);
 void
 mado_receipt_check_free(MadoReceiptCheck *self); /* NULL is allowed */
 
-/*
- * The next receipt of the chain, from its first on. Errors: CARD_FORGED (signature), CARD_DATA
- * (malformed), and what mado_receipt_check_link() says of a gap or break.
+/* The next receipt of the chain, from its first on. Error: RECEIPT (signature, form, gap,
+ * break).
  */
 gboolean
 mado_receipt_check_next(MadoReceiptCheck *self, GBytes *cms, GError **error);

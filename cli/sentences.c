@@ -175,6 +175,10 @@ static const MadoSentence sentences[] = {
      N_("The request is not at this stage."),
      N_("It is not yet prepared, already delivered, or void."),
      N_("Look at the request at the centre; “prepare” comes before “issue”.")},
+    {MADO_ERROR_RECEIPT, MADO_EXIT_DESK,
+     N_("A record of this desk does not verify."),
+     N_("A signature is not this desk's, a record is missing, or one was exchanged. The detail has the number."),
+     N_("Keep the desk as it is and call the technician and the centre.")},
 };
 /* clang-format on */
 

@@ -167,17 +167,12 @@ attach(GTask *task, GSource **slot, GSource *source, GSourceFunc callback)
     g_source_attach(source, g_main_context_get_thread_default());
 }
 
+/* What was typed before the question is dropped. */
 static gboolean
-question_open(Question *question, const MadoTerminalQuestion *wanted)
+turn_echo_off(Question *question)
 {
     struct termios quiet;
 
-    question->fd = open(TERMINAL, O_RDWR | O_NOCTTY | O_CLOEXEC);
-    if (question->fd < 0)
-        return FALSE;
-    write_text(question->fd, wanted->label);
-    if (!wanted->is_secret)
-        return TRUE;
     if (tcgetattr(question->fd, &question->saved) != 0)
         return FALSE;
     quiet = question->saved;
@@ -185,6 +180,18 @@ question_open(Question *question, const MadoTerminalQuestion *wanted)
     quiet.c_lflag |= ICANON | ISIG;
     question->is_quiet = tcsetattr(question->fd, TCSAFLUSH, &quiet) == 0;
     return question->is_quiet;
+}
+
+static gboolean
+question_open(Question *question, const MadoTerminalQuestion *wanted)
+{
+    question->fd = open(TERMINAL, O_RDWR | O_NOCTTY | O_CLOEXEC);
+    if (question->fd < 0)
+        return FALSE;
+    if (wanted->is_secret && !turn_echo_off(question))
+        return FALSE;
+    write_text(question->fd, wanted->label); /* only now: an answer may come at once */
+    return TRUE;
 }
 
 void

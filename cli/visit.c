@@ -15,6 +15,7 @@
 #include "cli/terminal.h"
 #include "common/error.h"
 #include "common/message.h"
+#include "common/realm.h"
 #include "relay/relay.h"
 
 #include <glib/gi18n.h>
@@ -219,6 +220,7 @@ start_decision(const MadoSessionClientStep *step, MadoDecision *ret_decision, GE
     g_variant_lookup(step->details, "wanted", "^a&s", &wanted);
     if (wanted == NULL || wanted[0] == NULL ||
         !mado_decision_kind_from_name(wanted[0], &decision.kind) ||
+        !mado_realm_from_name(realm, &decision.realm) ||
         !mado_message_id_from_hex(detail_text(step, "transaction"), decision.transaction)) {
         g_set_error(error, MADO_ERROR, MADO_ERROR_BAD_STATE, "an unknown decision is wanted");
         return FALSE;
@@ -228,8 +230,6 @@ start_decision(const MadoSessionClientStep *step, MadoDecision *ret_decision, GE
         g_set_error(error, MADO_ERROR, MADO_ERROR_BAD_STATE, "the nonce has another length");
         return FALSE;
     }
-    decision.realm =
-        strcmp(realm, "training") == 0 ? MADO_REALM_CODE_TRAINING : MADO_REALM_CODE_PRODUCTION;
     g_strlcpy(decision.terminal, detail_text(step, "terminal"), sizeof decision.terminal);
     g_strlcpy(decision.request_id, detail_text(step, "request"), sizeof decision.request_id);
     *ret_decision = decision;
@@ -281,6 +281,7 @@ run_pins(Visit *visit, MadoSessionClientStep *step, GError **error)
             replace_step(step, &next);
             return TRUE;
         }
+        mado_agent_explain(visit->agent, &failure);
         if (round == PINS_ROUNDS || !may_ask_again(visit, failure)) {
             g_propagate_error(error, g_steal_pointer(&failure));
             return FALSE;
@@ -385,6 +386,17 @@ run_steps(Visit *visit, MadoSessionClientStep *step, GError **error)
     }
 }
 
+/* An error in the middle: the claim is given up, so the daemon puts the visit on hold. Before
+ * the first message nothing was begun and it is forgotten. */
+static void
+note_hold(Visit *visit)
+{
+    if (visit->n_exchanges > 0)
+        json_object_set_string_member(visit->result, "outcome", "held");
+    else
+        json_object_remove_member(visit->result, "visit");
+}
+
 static gboolean
 begin(Visit *visit, const MadoVisitTask *task, MadoSessionClientStep *ret_step, GError **error)
 {
@@ -427,6 +439,8 @@ mado_visit_run(const MadoArguments *arguments,
         return FALSE;
     ok = run_steps(&visit, &step, error);
     json_object_set_int_member(result, "exchanges", visit.n_exchanges);
+    if (!ok && !json_object_has_member(result, "outcome"))
+        note_hold(&visit);
     look_at_card(&visit);
     return ok;
 }

@@ -11,7 +11,8 @@ typedef enum {
     STEP_ENTER, /* an object with this tag; go on inside */
     STEP_LEAVE, /* nothing may be left here */
     STEP_TAKE,  /* an object with this tag, whatever its value; len > 0: of that length */
-    STEP_NAME,  /* the same; it is what the caller compares */
+    STEP_SKIP,  /* so many bytes of any value; len 0: all that is left */
+    STEP_NAME,  /* as TAKE; it is what the caller compares */
     STEP_MATCH, /* exactly these bytes */
 } StepKind;
 
@@ -39,6 +40,13 @@ typedef struct {
 #define TAKE(tag, len)                                                                         \
     {                                                                                          \
         STEP_TAKE, tag, len,                                                                   \
+        {                                                                                      \
+            0                                                                                  \
+        }                                                                                      \
+    }
+#define SKIP(len)                                                                              \
+    {                                                                                          \
+        STEP_SKIP, 0, len,                                                                     \
         {                                                                                      \
             0                                                                                  \
         }                                                                                      \
@@ -80,7 +88,8 @@ static const Step encrypted_form[] = {
         SEQUENCE, INTEGER(0),
             SET, ENTER(0xA1), INTEGER(3),
                 ENTER(0xA0), ENTER(0xA1), /* originator: a bare public key */
-                    SEQUENCE, OID_EC_KEY, LEAVE, TAKE(0x03, 66),
+                    SEQUENCE, OID_EC_KEY, LEAVE,
+                    ENTER(0x03), MATCH(0x00, 0x04), SKIP(64), LEAVE, /* no unused bits */
                 LEAVE, LEAVE,
                 SEQUENCE, OID_ECDH, SEQUENCE, OID_AES_WRAP, LEAVE, LEAVE,
                 SEQUENCE, SEQUENCE, /* one key: issuer and serial, wrapped key */
@@ -100,7 +109,9 @@ static const Step signed_form[] = {
         SEQUENCE, INTEGER(1),
             SET, SEQUENCE, OID_SHA256, LEAVE, LEAVE,
             SEQUENCE, OID_DATA, ENTER(0xA0), OCTETS(0), LEAVE, LEAVE,
-            ENTER(0xA0), ANY_SEQUENCE, LEAVE,
+            ENTER(0xA0), SEQUENCE, /* certificate: what it signs, how, signature */
+                ANY_SEQUENCE, ANY_SEQUENCE, ENTER(0x03), MATCH(0x00), SKIP(0), LEAVE,
+            LEAVE, LEAVE,
             SET, SEQUENCE, INTEGER(1),
                 NAME,
                 SEQUENCE, OID_SHA256, LEAVE,
@@ -124,6 +135,14 @@ take_object(MadoCursor *cursor, const Step *step, MadoTlv *ret_tlv)
     if (step->len > 0 && ret_tlv->len != step->len)
         return MADO_BYTES_BAD_LENGTH;
     return MADO_BYTES_OK;
+}
+
+static MadoBytesStatus
+skip(MadoCursor *cursor, const Step *step)
+{
+    const size_t len = step->len > 0 ? step->len : mado_cursor_left(cursor);
+
+    return mado_cursor_skip(cursor, len) ? MADO_BYTES_OK : MADO_BYTES_SHORT;
 }
 
 static MadoBytesStatus
@@ -156,6 +175,8 @@ check(const Form *form, const uint8_t *der, size_t len, MadoTlv *ret_name)
 
         if (step->kind == STEP_MATCH)
             status = match(&cursors[depth], step);
+        else if (step->kind == STEP_SKIP)
+            status = skip(&cursors[depth], step);
         else if (step->kind == STEP_LEAVE)
             status =
                 mado_cursor_left(&cursors[depth--]) == 0 ? MADO_BYTES_OK : MADO_BYTES_TRAILING;

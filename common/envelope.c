@@ -4,16 +4,18 @@
 #include "common/envelope.h"
 
 #include "common/cms-form.h"
+#include "common/ecdsa-form.h"
 #include "common/error.h"
 #include "common/wipe.h"
 #include "madoguchi/limits.h"
 
 #include <openssl/cms.h>
-#include <openssl/ec.h>
+#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/sha.h>
 
 #include <string.h>
+#include <time.h>
 
 /* What SignedData adds to its content: certificate, attributes, signature. */
 #define SIGNED_OVERHEAD 4096
@@ -46,17 +48,31 @@ write_content(CMS_ContentInfo *cms, const guint8 *data, gsize len)
            n_written == len && BIO_flush(bio) == 1 && CMS_dataFinal(cms, bio) == 1;
 }
 
+/* See ecdsa-form.h. */
+static gboolean
+lower_signature(CMS_SignerInfo *signer)
+{
+    ASN1_OCTET_STRING *signature = CMS_SignerInfo_get0_signature(signer);
+    g_autoptr(GBytes) low = mado_ecdsa_form_lower(ASN1_STRING_get0_data(signature),
+                                                  (gsize)ASN1_STRING_length(signature));
+
+    return low != NULL && ASN1_OCTET_STRING_set(signature, g_bytes_get_data(low, NULL),
+                                                (int)g_bytes_get_size(low)) == 1;
+}
+
 static CMS_ContentInfo *
 sign(const MadoIdentity *self, const guint8 *data, gsize len)
 {
     const unsigned flags = CMS_BINARY | CMS_NOSMIMECAP | CMS_PARTIAL;
     g_autoptr(CMS_ContentInfo) cms = CMS_sign(NULL, NULL, NULL, NULL, flags);
+    CMS_SignerInfo *signer;
 
-    if (cms == NULL ||
-        CMS_add1_signer(cms, mado_identity_peek_sign_cert(self),
-                        mado_identity_peek_sign_key(self), EVP_sha256(),
-                        flags & ~(unsigned)CMS_PARTIAL) == NULL ||
-        !write_content(cms, data, len))
+    if (cms == NULL)
+        return NULL;
+    signer = CMS_add1_signer(cms, mado_identity_peek_sign_cert(self),
+                             mado_identity_peek_sign_key(self), EVP_sha256(),
+                             flags & ~(unsigned)CMS_PARTIAL);
+    if (signer == NULL || !write_content(cms, data, len) || !lower_signature(signer))
         return NULL;
     return g_steal_pointer(&cms);
 }
@@ -302,44 +318,126 @@ find_signer(CMS_ContentInfo *cms, X509 **ret_certificate)
     return sk_CMS_SignerInfo_value(signers, 0);
 }
 
-static MadoSecret *
-verify(const MadoPeer *from, const guint8 *der, gsize len, char **ret_signer_cn, GError **error)
+/* The signed time of signing; FALSE when there is none. */
+static gboolean
+signing_time(CMS_SignerInfo *signer, time_t *ret_time)
 {
+    const ASN1_OBJECT *name = OBJ_nid2obj(NID_pkcs9_signingTime);
+    const ASN1_TIME *value = CMS_signed_get0_data_by_OBJ(signer, name, -3, V_ASN1_UTCTIME);
+    struct tm parts;
+
+    if (value == NULL)
+        value = CMS_signed_get0_data_by_OBJ(signer, name, -3, V_ASN1_GENERALIZEDTIME);
+    ERR_clear_error();
+    if (value == NULL || ASN1_TIME_to_tm(value, &parts) != 1)
+        return FALSE;
+    *ret_time = timegm(&parts);
+    return TRUE;
+}
+
+/* What was signed, by whom and when. */
+typedef struct {
+    MadoSecret *content; /* owned */
+    char *cn;            /* owned */
+    guint8 key_id[32];   /* SHA-256 of the signer's certificate */
+} Verified;
+
+static void
+verified_clear(Verified *self)
+{
+    mado_secret_free(self->content);
+    g_free(self->cn);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Verified, verified_clear)
+
+static gboolean
+is_signature_good(CMS_SignerInfo *signer, BIO *bio)
+{
+    const ASN1_OCTET_STRING *signature = CMS_SignerInfo_get0_signature(signer);
+
+    return mado_ecdsa_form_is_low(ASN1_STRING_get0_data(signature),
+                                  (gsize)ASN1_STRING_length(signature)) &&
+           CMS_SignerInfo_verify(signer) == 1 &&
+           CMS_SignerInfo_verify_content(signer, bio) == 1;
+}
+
+/* When the signer's certificate must have been valid. */
+typedef enum { VALID_NOW, VALID_WHEN_SIGNED } Validity;
+
+static gboolean
+check_signer(const MadoPeer *from,
+             CMS_SignerInfo *signer,
+             Validity validity,
+             Verified *verified,
+             GError **error)
+{
+    X509 *certificate = NULL;
+    time_t at = 0;
+
+    CMS_SignerInfo_get0_algs(signer, NULL, &certificate, NULL, NULL);
+    if (validity == VALID_NOW)
+        at = time(NULL);
+    else if (!signing_time(signer, &at))
+        return mado_error_set_openssl(error, MADO_ERROR_CENTRE_ANSWER,
+                                      "envelope: no time of signing");
+    if (X509_digest(certificate, EVP_sha256(), verified->key_id, NULL) != 1)
+        return mado_error_set_openssl(error, MADO_ERROR_CENTRE_ANSWER, "envelope: signer");
+    return mado_peer_check_signer(from, certificate, at, &verified->cn, error);
+}
+
+static gboolean
+verify(const MadoPeer *from,
+       GBytes *der_bytes,
+       Validity validity,
+       Verified *ret_verified,
+       GError **error)
+{
+    gsize len;
+    const guint8 *der = g_bytes_get_data(der_bytes, &len);
+    g_auto(Verified) verified = {0};
     MadoTlv name = {0};
     g_autoptr(CMS_ContentInfo) cms =
         decode(der, len, mado_cms_form_check_signed(der, len, &name), error);
-    g_autoptr(MadoSecret) content = NULL;
     g_autoptr(BIO) bio = NULL;
     X509 *certificate = NULL;
     CMS_SignerInfo *signer;
 
     if (cms == NULL)
-        return NULL;
+        return FALSE;
     signer = find_signer(cms, &certificate);
     if (signer != NULL && is_name_of(&name, certificate))
         bio = CMS_dataInit(cms, NULL);
-    content = bio != NULL ? read_content(bio, len) : NULL;
-    if (content == NULL || CMS_SignerInfo_verify(signer) != 1 ||
-        CMS_SignerInfo_verify_content(signer, bio) != 1) {
-        (void)mado_error_set_openssl(error, MADO_ERROR_CENTRE_ANSWER, "envelope: signature");
-        return NULL;
-    }
-    if (!mado_peer_check_signer(from, certificate, ret_signer_cn, error))
-        return NULL;
-    return g_steal_pointer(&content);
+    verified.content = bio != NULL ? read_content(bio, len) : NULL;
+    if (verified.content == NULL || !is_signature_good(signer, bio))
+        return mado_error_set_openssl(error, MADO_ERROR_CENTRE_ANSWER, "envelope: signature");
+    if (!check_signer(from, signer, validity, &verified, error))
+        return FALSE;
+    *ret_verified = verified;
+    verified = (Verified){0};
+    return TRUE;
 }
 
 GBytes *
 mado_envelope_verify(const MadoPeer *from, GBytes *cms, char **ret_signer_cn, GError **error)
 {
-    gsize len;
-    const guint8 *der = g_bytes_get_data(cms, &len);
-    g_autoptr(MadoSecret) content = NULL;
+    return mado_envelope_verify_signer(from, cms, ret_signer_cn, NULL, error);
+}
 
-    if (check_size(len, error))
-        content = verify(from, der, len, ret_signer_cn, error);
-    return content != NULL ? g_bytes_new(mado_secret_peek(content), mado_secret_len(content))
-                           : NULL;
+GBytes *
+mado_envelope_verify_signer(
+    const MadoPeer *from, GBytes *cms, char **ret_signer_cn, guint8 *ret_key_id, GError **error)
+{
+    g_auto(Verified) verified = {0};
+
+    if (!check_size(g_bytes_get_size(cms), error) ||
+        !verify(from, cms, VALID_WHEN_SIGNED, &verified, error))
+        return NULL;
+    if (ret_signer_cn != NULL)
+        *ret_signer_cn = g_steal_pointer(&verified.cn);
+    if (ret_key_id != NULL)
+        memcpy(ret_key_id, verified.key_id, sizeof verified.key_id);
+    return g_bytes_new(mado_secret_peek(verified.content), mado_secret_len(verified.content));
 }
 
 MadoSecret *
@@ -350,10 +448,17 @@ mado_envelope_open(const MadoIdentity *self,
                    GError **error)
 {
     g_autoptr(MadoSecret) der = mado_envelope_decrypt(self, cms, error);
+    g_autoptr(GBytes) borrowed = NULL;
+    g_auto(Verified) verified = {0};
 
-    return der != NULL
-               ? verify(from, mado_secret_peek(der), mado_secret_len(der), ret_signer_cn, error)
-               : NULL;
+    if (der == NULL)
+        return NULL;
+    borrowed = g_bytes_new_static(mado_secret_peek(der), mado_secret_len(der));
+    if (!verify(from, borrowed, VALID_NOW, &verified, error))
+        return NULL;
+    if (ret_signer_cn != NULL)
+        *ret_signer_cn = g_steal_pointer(&verified.cn);
+    return g_steal_pointer(&verified.content);
 }
 
 void

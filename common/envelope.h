@@ -33,9 +33,17 @@ mado_envelope_open(const MadoIdentity *self,
 /* SignedData without envelope (receipts). */
 GBytes *
 mado_envelope_sign(const MadoIdentity *self, const guint8 *data, gsize len, GError **error);
-/* (transfer full): the signed content, verified against @from's anchor. */
+/* (transfer full): the signed content, verified against @from's anchor. The certificate must
+ * have been valid at the signed time of signing: a receipt is not refused for its age. */
 GBytes *
 mado_envelope_verify(const MadoPeer *from, GBytes *cms, char **ret_signer_cn, GError **error);
+/* The same; *ret_key_id (nullable out, 32 bytes): SHA-256 of the signer's certificate. */
+GBytes *
+mado_envelope_verify_signer(const MadoPeer *from,
+                            GBytes *cms,
+                            char **ret_signer_cn,
+                            guint8 *ret_key_id,
+                            GError **error);
 /* AuthEnvelopedData without signature (receipt bodies). */
 GBytes *
 mado_envelope_encrypt(const MadoPeer *to, const MadoSecret *plain, GError **error);

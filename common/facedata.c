@@ -28,16 +28,11 @@
 #define TAG_ATTRIBUTES_TABLE 0xDF21
 #define TEXT_LEN             336 /* FF30 with all in it */
 
-/* DigestInfo {sha256, NULL} up to its octet string, whose length is 32, or 96 in EF 0002. */
-static const guint8 digest_info_32[] = {0x30, 0x31, 0x30, 0x0D, 0x06, 0x09, 0x60,
-                                        0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02,
-                                        0x01, 0x05, 0x00, 0x04, 0x20};
+/* DigestInfo {sha256, NULL} up to its octet string, which has 96 bytes here. */
 static const guint8 digest_info_96[] = {0x30, 0x71, 0x30, 0x0D, 0x06, 0x09, 0x60,
                                         0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02,
                                         0x01, 0x05, 0x00, 0x04, 0x60};
 #define BLOCK_96_LEN (sizeof digest_info_96 + 3 * HASH_LEN)
-
-G_STATIC_ASSERT(sizeof digest_info_32 + HASH_LEN == MADO_FACEDATA_CHALLENGE_LEN);
 
 static gboolean
 refuse(GError **error, MadoErrorCode code, const char *why)
@@ -347,8 +342,10 @@ mado_facedata_challenge(const guint8 *nonce,
                         gsize nonce_len,
                         guint8 ret_data[MADO_FACEDATA_CHALLENGE_LEN])
 {
-    memcpy(ret_data, digest_info_32, sizeof digest_info_32);
-    (void)SHA256(nonce, nonce_len, ret_data + sizeof digest_info_32);
+    guint8 hash[HASH_LEN];
+
+    (void)SHA256(nonce, nonce_len, hash);
+    mado_rsa_digest_info(hash, ret_data);
 }
 
 gboolean

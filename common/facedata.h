@@ -12,7 +12,7 @@
 #include "common/cvc.h"
 
 #define MADO_FACEDATA_SIGNATURE_LEN 256
-#define MADO_FACEDATA_CHALLENGE_LEN 51 /* DigestInfo of SHA-256: data of 80 2A 00 00 */
+#define MADO_FACEDATA_CHALLENGE_LEN MADO_RSA_DIGEST_INFO_LEN
 
 /* Visual EF 0002: one DigestInfo over SHA-256(DF22 DF23 DF24), SHA-256(DF25 DF26) and
  * SHA-256(DF27), 96 bytes in all. DF29 (expiry) and DF2A are not signed. *ret_card_key: DF24's

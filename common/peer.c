@@ -6,6 +6,7 @@
 #include "common/error.h"
 #include "common/key-file.h"
 
+#include <openssl/err.h>
 #include <openssl/x509.h>
 #include <openssl/x509_vfy.h>
 #include <openssl/x509v3.h>
@@ -15,7 +16,8 @@
 struct _MadoPeer {
     X509 *encrypt_cert; /* owned, nullable */
     X509 *anchor;       /* owned */
-    X509_STORE *store;  /* owned: the anchor alone */
+    X509_STORE *store;  /* owned: the anchor alone; NULL when pinned */
+    X509 *pinned;       /* owned, nullable: the only signer */
     char *signer_cn;    /* owned, nullable */
 };
 
@@ -66,6 +68,16 @@ mado_peer_new(X509 *encrypt_cert, X509 *anchor, const char *signer_cn, GError **
 }
 
 MadoPeer *
+mado_peer_new_pinned(X509 *signer)
+{
+    MadoPeer *self = g_new0(MadoPeer, 1);
+
+    X509_up_ref(signer);
+    self->pinned = signer;
+    return self;
+}
+
+MadoPeer *
 mado_peer_load(const char *encrypt_cert,
                const char *anchor,
                const char *signer_cn,
@@ -93,6 +105,7 @@ mado_peer_free(MadoPeer *self)
     X509_free(self->encrypt_cert);
     X509_free(self->anchor);
     X509_STORE_free(self->store);
+    X509_free(self->pinned);
     g_free(self->signer_cn);
     g_free(self);
 }
@@ -109,21 +122,37 @@ mado_peer_peek_anchor(const MadoPeer *self)
     return self->anchor;
 }
 
+/* The sentence says it all; what OpenSSL has queued must not turn up in another error. */
 static gboolean
 refuse(const char *why, GError **error)
 {
+    ERR_clear_error();
     g_set_error(error, MADO_ERROR, MADO_ERROR_CENTRE_ANSWER, "signer: %s", why);
     return FALSE;
 }
 
 static gboolean
-check_chain(const MadoPeer *self, X509 *signer, GError **error)
+check_pinned(const MadoPeer *self, X509 *signer, time_t at, GError **error)
+{
+    if (X509_cmp(signer, self->pinned) != 0)
+        return refuse("another certificate than the one that is known", error);
+    if (X509_cmp_time(X509_get0_notBefore(signer), &at) > 0 ||
+        X509_cmp_time(X509_get0_notAfter(signer), &at) < 0)
+        return refuse("its certificate was not valid then", error);
+    return TRUE;
+}
+
+static gboolean
+check_chain(const MadoPeer *self, X509 *signer, time_t at, GError **error)
 {
     X509_STORE_CTX *context = X509_STORE_CTX_new();
-    gboolean done = context != NULL &&
-                    X509_STORE_CTX_init(context, self->store, signer, NULL) == 1 &&
-                    X509_verify_cert(context) == 1;
+    gboolean done =
+        context != NULL && X509_STORE_CTX_init(context, self->store, signer, NULL) == 1;
 
+    if (done) {
+        X509_STORE_CTX_set_time(context, 0, at);
+        done = X509_verify_cert(context) == 1;
+    }
     if (!done)
         (void)refuse(context != NULL
                          ? X509_verify_cert_error_string(X509_STORE_CTX_get_error(context))
@@ -134,13 +163,15 @@ check_chain(const MadoPeer *self, X509 *signer, GError **error)
 }
 
 gboolean
-mado_peer_check_signer(const MadoPeer *self, X509 *signer, char **ret_cn, GError **error)
+mado_peer_check_signer(
+    const MadoPeer *self, X509 *signer, time_t at, char **ret_cn, GError **error)
 {
     const guint32 usages = X509_get_key_usage(signer);
     const EVP_PKEY *pkey = X509_get0_pubkey(signer);
     g_autofree char *cn = mado_peer_common_name(signer);
 
-    if (!check_chain(self, signer, error))
+    if (!(self->pinned != NULL ? check_pinned(self, signer, at, error)
+                               : check_chain(self, signer, at, error)))
         return FALSE;
     if (X509_check_ca(signer) != 0)
         return refuse("its certificate is a CA's", error);

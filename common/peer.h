@@ -9,6 +9,8 @@
 #include <gio/gio.h>
 #include <openssl/types.h>
 
+#include <time.h>
+
 typedef struct _MadoPeer MadoPeer;
 
 /* (transfer full): PEM files. @encrypt_cert: EC P-256 with key usage keyAgreement. @anchor: a
@@ -23,6 +25,10 @@ mado_peer_load(const char *encrypt_cert,
  * @encrypt_cert: nullable, for an end that only verifies. */
 MadoPeer *
 mado_peer_new(X509 *encrypt_cert, X509 *anchor, const char *signer_cn, GError **error);
+/* (transfer full): a peer known by its signing certificate itself (a reference is taken), for
+ * reading its receipts where the CA is not at hand. It cannot be encrypted to. */
+MadoPeer *
+mado_peer_new_pinned(X509 *signer);
 void
 mado_peer_free(MadoPeer *self); /* NULL is allowed */
 
@@ -34,13 +40,14 @@ mado_peer_peek_encrypt_cert(const MadoPeer *self);
 X509 *
 mado_peer_peek_anchor(const MadoPeer *self);
 
-/* Whether @signer may sign messages: it chains to the anchor now, is no CA, has key usage
- * digitalSignature, an extended key usage that is absent or names emailProtection (what RFC
- * 8551 and OpenSSL's S/MIME purpose ask of a CMS signer, so that no TLS certificate passes), a
- * P-256 key, and the CN that was asked for. CENTRE_ANSWER, naming the check. *ret_cn (nullable
- * out, transfer full). */
+/* Whether @signer may sign messages: it chains to the anchor at the time @at, is no CA, has key
+ * usage digitalSignature, an extended key usage that is absent or names emailProtection (what
+ * RFC 8551 and OpenSSL's S/MIME purpose ask of a CMS signer, so that no TLS certificate
+ * passes), a P-256 key, and the CN that was asked for. CENTRE_ANSWER, naming the check. *ret_cn
+ * (nullable out, transfer full). */
 gboolean
-mado_peer_check_signer(const MadoPeer *self, X509 *signer, char **ret_cn, GError **error);
+mado_peer_check_signer(
+    const MadoPeer *self, X509 *signer, time_t at, char **ret_cn, GError **error);
 
 /* (transfer full) (nullable): the subject's CN; NULL unless there is exactly one, of printable
  * characters. */

@@ -3,10 +3,13 @@
 
 #include "common/receipt.h"
 
+#include "common/envelope.h"
 #include "common/error.h"
 #include "common/fields.h"
 #include "common/wipe.h"
 #include "madoguchi/limits.h"
+
+#include <string.h>
 
 /* The struct of the contract and the object that is handed out beside it. */
 typedef struct {
@@ -97,6 +100,35 @@ mado_receipt_parse(
     }
     g_clear_pointer(&wire.body, g_bytes_unref);
     return done;
+}
+
+gboolean
+mado_receipt_open(const MadoPeer *from,
+                  GBytes *cms,
+                  MadoReceipt *ret_receipt,
+                  GBytes **ret_body,
+                  GError **error)
+{
+    guint8 key_id[32];
+    g_autofree char *cn = NULL;
+    g_autoptr(GBytes) content = mado_envelope_verify_signer(from, cms, &cn, key_id, error);
+    g_autoptr(GBytes) body = NULL;
+    MadoReceipt receipt;
+
+    if (content == NULL ||
+        !mado_receipt_parse(g_bytes_get_data(content, NULL), g_bytes_get_size(content),
+                            &receipt, &body, error))
+        return FALSE;
+    if (memcmp(receipt.key_id, key_id, sizeof key_id) != 0 ||
+        !g_str_equal(receipt.terminal, cn)) {
+        g_set_error_literal(error, MADO_ERROR, MADO_ERROR_CENTRE_ANSWER,
+                            "receipt: RCP_KEY_ID or TERMINAL is not its signer's");
+        return FALSE;
+    }
+    *ret_receipt = receipt;
+    if (ret_body != NULL)
+        *ret_body = g_steal_pointer(&body);
+    return TRUE;
 }
 
 static const char *const kind_names[] = {

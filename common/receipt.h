@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Receipts: doc/messages.md 4. Format, parse, chain check. Signing and encrypting are
- * envelope.h's. */
+/* Receipts: doc/messages.md 4. Format, parse, open, chain check. Signing and encrypting are
+ * envelope.h's. Pure CPU, any thread. */
 #pragma once
 
+#include "common/peer.h"
 #include "madoguchi/card.h"
 #include "madoguchi/message.h"
 
@@ -35,6 +36,16 @@ mado_receipt_format(const MadoReceipt *self, GBytes *body, GError **error);
 gboolean
 mado_receipt_parse(
     const guint8 *data, gsize len, MadoReceipt *ret_receipt, GBytes **ret_body, GError **error);
+/* A signed receipt as it lies in a journal or at the centre: the signature verifies, and its
+ * signer's certificate is the one of RCP_KEY_ID and of TERMINAL. CENTRE_ANSWER. *ret_body
+ * (transfer full, nullable out). */
+gboolean
+mado_receipt_open(const MadoPeer *from,
+                  GBytes *cms,
+                  MadoReceipt *ret_receipt,
+                  GBytes **ret_body,
+                  GError **error);
+/* (transfer none): "visit-opened", "committed", ..., or "unknown". */
 const char *
 mado_receipt_kind_name(MadoReceiptKind kind);
 /* One link: number is @previous_number + 1 (1 for none) and PREVIOUS equals @previous_hash

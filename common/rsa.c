@@ -4,6 +4,8 @@
 #include "common/rsa.h"
 
 #include "common/error.h"
+#include "common/tlv.h"
+#include "common/writer.h"
 
 #include <openssl/core_names.h>
 #include <openssl/evp.h>
@@ -12,9 +14,18 @@
 
 #include <string.h>
 
+#define TAG_MODULUS      0x81
+#define TAG_EXPONENT     0x82
+#define MAX_EXPONENT_LEN 8
+
 /* 90 {010001} 91 {256 bytes}; what stands before the modulus never varies. */
 static const guint8 key_head[] = {0x90, 0x03, 0x01, 0x00, 0x01, 0x91, 0x82, 0x01, 0x00};
 
+static const guint8 digest_info_head[] = {0x30, 0x31, 0x30, 0x0D, 0x06, 0x09, 0x60,
+                                          0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02,
+                                          0x01, 0x05, 0x00, 0x04, 0x20};
+
+G_STATIC_ASSERT(sizeof digest_info_head + 32 == MADO_RSA_DIGEST_INFO_LEN);
 G_STATIC_ASSERT(sizeof key_head + MADO_RSA_SIGNATURE_LEN == MADO_RSA_CARD_KEY_LEN);
 
 gboolean
@@ -92,6 +103,69 @@ mado_rsa_key_from_pkey(EVP_PKEY *pkey, guint8 ret_key[MADO_RSA_CARD_KEY_LEN], GE
     BN_free(exponent);
     return done || mado_error_set_openssl(error, MADO_ERROR_BAD_ARGUMENT,
                                           "not an RSA-2048 key with e = 65537");
+}
+
+static EVP_PKEY *
+key_from_numbers(const MadoTlv *modulus, const MadoTlv *exponent)
+{
+    BIGNUM *n = BN_bin2bn(modulus->value, (int)modulus->len, NULL);
+    BIGNUM *e = BN_bin2bn(exponent->value, (int)exponent->len, NULL);
+    EVP_PKEY *pkey = NULL;
+
+    if (n != NULL && e != NULL && BN_num_bits(n) == 2048 && BN_is_odd(n) && BN_is_odd(e) &&
+        !BN_is_one(e))
+        pkey = build_key(n, e);
+    BN_free(n);
+    BN_free(e);
+    return pkey;
+}
+
+EVP_PKEY *
+mado_rsa_template_to_pkey(const guint8 *template, gsize len, GError **error)
+{
+    EVP_PKEY *pkey = NULL;
+    MadoTlv exponent;
+    MadoTlv modulus;
+    MadoTlv outer;
+
+    if (mado_tlv_only(template, len, MADO_RSA_TEMPLATE_TAG, &outer) == MADO_BYTES_OK &&
+        mado_tlv_find(outer.value, outer.len, TAG_MODULUS, &modulus) == MADO_BYTES_OK &&
+        mado_tlv_find(outer.value, outer.len, TAG_EXPONENT, &exponent) == MADO_BYTES_OK &&
+        modulus.len == MADO_RSA_SIGNATURE_LEN && exponent.len >= 1 &&
+        exponent.len <= MAX_EXPONENT_LEN)
+        pkey = key_from_numbers(&modulus, &exponent);
+    if (pkey == NULL)
+        (void)mado_error_set_openssl(error, MADO_ERROR_CARD_DATA, "a public key of the card");
+    return pkey;
+}
+
+gboolean
+mado_rsa_template_from_pkey(EVP_PKEY *pkey,
+                            guint8 ret_template[MADO_RSA_TEMPLATE_LEN],
+                            GError **error)
+{
+    guint8 key[MADO_RSA_CARD_KEY_LEN];
+    guint8 template[MADO_RSA_TEMPLATE_LEN];
+    MadoWriter writer;
+    gsize mark;
+
+    if (!mado_rsa_key_from_pkey(pkey, key, error))
+        return FALSE;
+    mado_writer_init(&writer, template, sizeof template);
+    mark = mado_writer_begin(&writer, MADO_RSA_TEMPLATE_TAG);
+    mado_writer_tlv(&writer, TAG_MODULUS, key + sizeof key_head, MADO_RSA_SIGNATURE_LEN);
+    mado_writer_tlv(&writer, TAG_EXPONENT, key + 2, 3);
+    mado_writer_end(&writer, mark);
+    g_return_val_if_fail(mado_writer_len(&writer) == sizeof template, FALSE);
+    memcpy(ret_template, template, sizeof template);
+    return TRUE;
+}
+
+void
+mado_rsa_digest_info(const guint8 digest[32], guint8 ret_info[MADO_RSA_DIGEST_INFO_LEN])
+{
+    memcpy(ret_info, digest_info_head, sizeof digest_info_head);
+    memcpy(ret_info + sizeof digest_info_head, digest, 32);
 }
 
 static GBytes *

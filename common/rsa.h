@@ -23,6 +23,23 @@ mado_rsa_key_to_pkey(const guint8 *key, gsize len, GError **error);
 gboolean
 mado_rsa_key_from_pkey(EVP_PKEY *pkey, guint8 ret_key[MADO_RSA_CARD_KEY_LEN], GError **error);
 
+/* The same between OpenSSL and what GENERATE answers (doc/card-profile.md 3), 7F49 {81 modulus,
+ * 82 exponent}. template_to_pkey: (transfer full), free with EVP_PKEY_free; CARD_DATA unless
+ * RSA-2048 with an odd exponent above 2. template_from_pkey: as key_from_pkey. */
+#define MADO_RSA_TEMPLATE_TAG 0x7F49
+#define MADO_RSA_TEMPLATE_LEN 270
+EVP_PKEY *
+mado_rsa_template_to_pkey(const guint8 *template, gsize len, GError **error);
+gboolean
+mado_rsa_template_from_pkey(EVP_PKEY *pkey,
+                            guint8 ret_template[MADO_RSA_TEMPLATE_LEN],
+                            GError **error);
+
+/* DigestInfo of a SHA-256 (RFC 8017, 9.2, note 1): what the card pads and signs. */
+#define MADO_RSA_DIGEST_INFO_LEN 51
+void
+mado_rsa_digest_info(const guint8 digest[32], guint8 ret_info[MADO_RSA_DIGEST_INFO_LEN]);
+
 /* (transfer full): 256 bytes, over SHA-256 of @data. BAD_ARGUMENT unless @pkey is RSA-2048. */
 GBytes *
 mado_rsa_sign(EVP_PKEY *pkey, const guint8 *data, gsize len, GError **error);

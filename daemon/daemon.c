@@ -5,6 +5,7 @@
 
 #include "common/error.h"
 #include "common/log.h"
+#include "common/realm.h"
 #include "daemon/bus.h"
 #include "daemon/monitor.h"
 
@@ -214,8 +215,7 @@ mado_daemon_start(const MadoDaemonSettings *settings, GError **error)
         g_signal_connect(settings->connection, "closed", G_CALLBACK(on_bus_closed_cb), self);
     mado_bus_own_name(self->bus, on_name_lost, self);
     mado_log(G_LOG_LEVEL_MESSAGE, MADO_LOG_STARTED, settings->desk->terminal,
-             "version " PACKAGE_VERSION ", realm %s",
-             settings->desk->realm == MADO_REALM_CODE_PRODUCTION ? "production" : "training");
+             "version " PACKAGE_VERSION ", realm %s", mado_realm_name(settings->desk->realm));
     return g_steal_pointer(&self);
 }
 

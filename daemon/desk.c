@@ -4,6 +4,7 @@
 #include "daemon/desk.h"
 
 #include "common/error.h"
+#include "common/realm.h"
 #include "common/settings.h"
 
 #include <madoguchi/names.h>
@@ -94,10 +95,8 @@ mado_desk_load(const char *config_path, GError **error)
     if (settings == NULL)
         return NULL;
     self->clock = mado_clock_system();
-    self->realm =
-        g_str_equal(mado_settings_string(settings, "desk", "realm"), MADO_REALM_PRODUCTION)
-            ? MADO_REALM_CODE_PRODUCTION
-            : MADO_REALM_CODE_TRAINING;
+    /* The table of settings takes no other name. */
+    (void)mado_realm_from_name(mado_settings_string(settings, "desk", "realm"), &self->realm);
     terminal = mado_settings_string(settings, "desk", "terminal");
     self->terminal = g_strdup(terminal == NULL ? "" : terminal);
     self->journal_path = g_strdup(mado_settings_string(settings, "desk", "journal"));

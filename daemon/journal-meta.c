@@ -4,6 +4,7 @@
 #include "daemon/journal-meta.h"
 
 #include "common/error.h"
+#include "common/realm.h"
 
 #include <string.h>
 
@@ -66,8 +67,7 @@ mado_journal_meta_ensure_owner(MadoJournalStore *store,
                                const char *terminal,
                                GError **error)
 {
-    g_autofree char *ours = g_strdup_printf(
-        "%s/%s", realm == MADO_REALM_CODE_PRODUCTION ? "production" : "training", terminal);
+    g_autofree char *ours = g_strdup_printf("%s/%s", mado_realm_name(realm), terminal);
     g_autofree char *found = NULL;
 
     if (!get(store, "owner", take_text, &found, error))

@@ -4,6 +4,7 @@
 #include "daemon/manager-iface.h"
 
 #include "common/error.h"
+#include "common/realm.h"
 #include "data/mado-dbus.h"
 
 #include <madoguchi/names.h>
@@ -209,9 +210,7 @@ mado_manager_iface_new(const MadoManagerIfaceSettings *settings)
 
     self->settings = *settings;
     mado_dbus_manager_set_version(object, PACKAGE_VERSION);
-    mado_dbus_manager_set_realm(object, settings->desk->realm == MADO_REALM_CODE_PRODUCTION
-                                            ? MADO_REALM_PRODUCTION
-                                            : MADO_REALM_TRAINING);
+    mado_dbus_manager_set_realm(object, mado_realm_name(settings->desk->realm));
     mado_dbus_manager_set_terminal(object, settings->desk->terminal);
     mado_guard_protect(settings->guard, G_DBUS_INTERFACE_SKELETON(self), NULL);
     return G_DBUS_INTERFACE_SKELETON(self);

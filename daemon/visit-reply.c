@@ -246,8 +246,9 @@ mado_visit_fail(MadoVisit *self,
                             "a failure of an older message");
         return FALSE;
     }
-    if (!self->row.begun && (is_refusal(status, problem) || code == MADO_ERROR_FENCED ||
-                             code == MADO_ERROR_REQUEST_STATE))
+    if (!self->row.begun &&
+        (is_refusal(status, problem) || code == MADO_ERROR_FENCED ||
+         code == MADO_ERROR_REQUEST_STATE || code == MADO_ERROR_REQUEST_MISMATCH))
         return close_refused(self, code, ret_step, error);
     return mado_visit_end_on_hold(self, MADO_VISIT_ON_UNREACHED, code,
                                   mado_error_sentence(code), ret_step);

@@ -4,6 +4,7 @@
 
 #include "common/decision.h"
 #include "common/error.h"
+#include "common/realm.h"
 #include "common/writer.h"
 #include "daemon/card/pin.h"
 #include "daemon/sealed.h"
@@ -164,9 +165,7 @@ mado_visit_tell_decide(const MadoVisit *self, GUnixFDList **ret_fds, GError **er
     add_text(&details, "transaction", transaction);
     add_text(&details, "request", self->row.request_id);
     add_text(&details, "terminal", self->desk->terminal);
-    add_text(&details, "realm",
-             self->desk->realm == MADO_REALM_CODE_PRODUCTION ? MADO_REALM_PRODUCTION
-                                                             : MADO_REALM_TRAINING);
+    add_text(&details, "realm", mado_realm_name(self->desk->realm));
     g_variant_builder_add(&details, "{sv}", "nonce",
                           g_variant_new_fixed_array(G_VARIANT_TYPE_BYTE, self->centre_nonce,
                                                     sizeof self->centre_nonce, sizeof(guint8)));

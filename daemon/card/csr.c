@@ -4,67 +4,15 @@
 #include "daemon/card/csr.h"
 
 #include "common/error.h"
-#include "common/tlv.h"
+#include "common/rsa.h"
 
-#include <openssl/core_names.h>
 #include <openssl/evp.h>
-#include <openssl/param_build.h>
 #include <openssl/x509.h>
 
-#define TAG_PUBLIC_KEY 0x7F49
-#define TAG_MODULUS    0x81
-#define TAG_EXPONENT   0x82
-#define MODULUS_LEN    256
-#define EXPONENT_MAX   8
-
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(EVP_PKEY, EVP_PKEY_free)
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(EVP_PKEY_CTX, EVP_PKEY_CTX_free)
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(BIGNUM, BN_free)
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(OSSL_PARAM_BLD, OSSL_PARAM_BLD_free)
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(OSSL_PARAM, OSSL_PARAM_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(X509_REQ, X509_REQ_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(X509_ALGOR, X509_ALGOR_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(ASN1_BIT_STRING, ASN1_BIT_STRING_free)
-
-static EVP_PKEY *
-key_from_numbers(const MadoTlv *modulus, const MadoTlv *exponent)
-{
-    g_autoptr(BIGNUM) n = BN_bin2bn(modulus->value, (int)modulus->len, NULL);
-    g_autoptr(BIGNUM) e = BN_bin2bn(exponent->value, (int)exponent->len, NULL);
-    g_autoptr(OSSL_PARAM_BLD) builder = OSSL_PARAM_BLD_new();
-    g_autoptr(EVP_PKEY_CTX) context = EVP_PKEY_CTX_new_from_name(NULL, "RSA", NULL);
-    g_autoptr(OSSL_PARAM) params = NULL;
-    EVP_PKEY *key = NULL;
-
-    if (n == NULL || e == NULL || builder == NULL || context == NULL || !BN_is_odd(e) ||
-        BN_is_one(e) || BN_num_bits(n) != MODULUS_LEN * 8 ||
-        OSSL_PARAM_BLD_push_BN(builder, OSSL_PKEY_PARAM_RSA_N, n) != 1 ||
-        OSSL_PARAM_BLD_push_BN(builder, OSSL_PKEY_PARAM_RSA_E, e) != 1)
-        return NULL;
-    params = OSSL_PARAM_BLD_to_param(builder);
-    if (params == NULL || EVP_PKEY_fromdata_init(context) != 1 ||
-        EVP_PKEY_fromdata(context, &key, EVP_PKEY_PUBLIC_KEY, params) != 1)
-        return NULL;
-    return key;
-}
-
-EVP_PKEY *
-mado_csr_public_key(const guint8 *template, gsize len, GError **error)
-{
-    MadoTlv outer;
-    MadoTlv modulus;
-    MadoTlv exponent;
-    EVP_PKEY *key = NULL;
-
-    if (mado_tlv_only(template, len, TAG_PUBLIC_KEY, &outer) == MADO_BYTES_OK &&
-        mado_tlv_find(outer.value, outer.len, TAG_MODULUS, &modulus) == MADO_BYTES_OK &&
-        mado_tlv_find(outer.value, outer.len, TAG_EXPONENT, &exponent) == MADO_BYTES_OK &&
-        modulus.len == MODULUS_LEN && exponent.len >= 1 && exponent.len <= EXPONENT_MAX)
-        key = key_from_numbers(&modulus, &exponent);
-    if (key == NULL)
-        mado_error_set_openssl(error, MADO_ERROR_CARD_DATA, "the card's staged public key");
-    return key;
-}
 
 static gboolean
 fill_request(X509_REQ *request, EVP_PKEY *key, const char *common_name)
@@ -99,7 +47,7 @@ set_signature(X509_REQ *request, GBytes *signature)
     gsize len;
     const guint8 *data = g_bytes_get_data(signature, &len);
 
-    if (bits == NULL || len != MODULUS_LEN ||
+    if (bits == NULL || len != MADO_RSA_SIGNATURE_LEN ||
         ASN1_BIT_STRING_set(bits, (unsigned char *)(guintptr)data, (int)len) != 1)
         return FALSE;
     /* All 256 bytes count: without this the encoder would drop trailing zero bits. */
@@ -136,8 +84,8 @@ mado_csr_make(GBytes *template,
     g_autoptr(GBytes) signature = NULL;
     guint8 digest[32];
 
-    key = mado_csr_public_key(g_bytes_get_data(template, NULL), g_bytes_get_size(template),
-                              error);
+    key = mado_rsa_template_to_pkey(g_bytes_get_data(template, NULL),
+                                    g_bytes_get_size(template), error);
     if (key == NULL)
         return NULL;
     if (request == NULL || !fill_request(request, key, common_name) ||
@@ -166,8 +114,8 @@ mado_csr_check(GBytes *der, GBytes *template, GError **error)
     g_autoptr(EVP_PKEY) key = NULL;
     EVP_PKEY *inside;
 
-    key = mado_csr_public_key(g_bytes_get_data(template, NULL), g_bytes_get_size(template),
-                              error);
+    key = mado_rsa_template_to_pkey(g_bytes_get_data(template, NULL),
+                                    g_bytes_get_size(template), error);
     if (key == NULL)
         return FALSE;
     request = len <= G_MAXINT ? d2i_X509_REQ(NULL, &at, (long)len) : NULL;

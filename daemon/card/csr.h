@@ -12,11 +12,6 @@
 /* (transfer full): the PKCS#1 v1.5 signature over a SHA-256 digest, or @error. Called once. */
 typedef GBytes *(*MadoCsrSign)(const guint8 digest[32], gpointer user_data, GError **error);
 
-/* (transfer full), EVP_PKEY_free: the 7F49 template {81 modulus, 82 exponent} a card answers;
- * CARD_DATA unless it is RSA-2048 with an odd exponent above 2. */
-EVP_PKEY *
-mado_csr_public_key(const guint8 *template, gsize len, GError **error);
-
 /*
  * (transfer full), DER: subject CN=@common_name, the key of @template. The signature is checked
  * against the key before anything is returned: CARD_CLONED when it does not fit, or what @sign

@@ -4,26 +4,20 @@
 #include "daemon/card/jpki.h"
 
 #include "common/error.h"
+#include "common/rsa.h"
 #include "common/sw.h"
 #include "common/tlv.h"
 #include "daemon/card/file.h"
 
 #include <string.h>
 
-#define TAG_SEQUENCE    0x30U
-#define LABEL_LEN       32U
-#define PRESENCE_LEN    3U
-#define CLA_PSO         0x80U
-#define INS_PSO         0x2AU
-#define P2_CURRENT_EF   0x80U
-#define SIGNATURE_LEN   256U
-#define DIGEST_LEN      32U
-#define DIGEST_INFO_LEN 51U
-
-/* RFC 8017, 9.2, note 1: DigestInfo of SHA-256 up to the digest. */
-static const guint8 digest_info_head[] = {0x30, 0x31, 0x30, 0x0D, 0x06, 0x09, 0x60,
-                                          0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02,
-                                          0x01, 0x05, 0x00, 0x04, 0x20};
+#define TAG_SEQUENCE  0x30U
+#define LABEL_LEN     32U
+#define PRESENCE_LEN  3U
+#define CLA_PSO       0x80U
+#define INS_PSO       0x2AU
+#define P2_CURRENT_EF 0x80U
+#define SIGNATURE_LEN 256U
 
 GBytes *
 mado_jpki_certificate(MadoCard *card, guint16 ef, GError **error)
@@ -103,7 +97,7 @@ select_staged(MadoCard *card, MadoSlot slot, GError **error)
 GBytes *
 mado_jpki_sign_staged(MadoCard *card, MadoSlot slot, const guint8 digest[32], GError **error)
 {
-    guint8 data[DIGEST_INFO_LEN];
+    guint8 data[MADO_RSA_DIGEST_INFO_LEN];
     MadoCommand command = {.cla = CLA_PSO,
                            .ins = INS_PSO,
                            .p2 = P2_CURRENT_EF,
@@ -113,8 +107,7 @@ mado_jpki_sign_staged(MadoCard *card, MadoSlot slot, const guint8 digest[32], GE
     MadoResponse response;
 
     g_return_val_if_fail(slot == MADO_SLOT_AUTH || slot == MADO_SLOT_SIGN, NULL);
-    memcpy(data, digest_info_head, sizeof digest_info_head);
-    memcpy(data + sizeof digest_info_head, digest, DIGEST_LEN);
+    mado_rsa_digest_info(digest, data);
     if (!select_staged(card, slot, error) ||
         !mado_card_exchange(card, &command, &response, error) ||
         !mado_card_expect_ok(&response, "signing", error))

@@ -72,8 +72,9 @@ mado_pin_kind_from_name(const char *name, MadoPinKind *ret_kind)
     return FALSE;
 }
 
+/* Whether the card can hold it; @is_new: and whether it may be chosen. */
 static gboolean
-expect_form(const KindRow *row, MadoPinRuleVerdict verdict, GError **error)
+is_form_good(MadoPinRuleVerdict verdict, gboolean is_new)
 {
     switch (verdict) {
     case MADO_PIN_RULE_GOOD:
@@ -81,16 +82,24 @@ expect_form(const KindRow *row, MadoPinRuleVerdict verdict, GError **error)
     case MADO_PIN_RULE_WEAK_SEQUENCE:
     case MADO_PIN_RULE_WEAK_BIRTH:
         return TRUE;
-    case MADO_PIN_RULE_BAD_LENGTH:
-    case MADO_PIN_RULE_BAD_CHARACTER:
     case MADO_PIN_RULE_NO_LETTER:
     case MADO_PIN_RULE_NO_DIGIT:
+        return !is_new;
+    case MADO_PIN_RULE_BAD_LENGTH:
+    case MADO_PIN_RULE_BAD_CHARACTER:
     case MADO_PIN_RULE_N_VERDICTS:
-        break;
+        return FALSE;
     }
-    g_set_error(error, MADO_ERROR, MADO_ERROR_PIN_FORM, "the %s PIN has not the required form",
-                row->name);
     return FALSE;
+}
+
+static gboolean
+expect_form(const KindRow *row, gboolean is_good, GError **error)
+{
+    if (!is_good)
+        g_set_error(error, MADO_ERROR, MADO_ERROR_PIN_FORM,
+                    "the %s PIN has not the required form", row->name);
+    return is_good;
 }
 
 static char *
@@ -107,24 +116,23 @@ gboolean
 mado_pin_normalise(MadoPinKind kind, MadoSecret *pin, GError **error)
 {
     const KindRow *row = find_kind(kind);
-    const char *text;
+    MadoPinRuleVerdict verdict;
 
     g_return_val_if_fail(row != NULL, FALSE);
-    text = upper_case(row, pin);
-    return expect_form(row, mado_pin_rule_check_form(row->rule, text, mado_secret_len(pin)),
-                       error);
+    verdict = mado_pin_rule_check_form(row->rule, upper_case(row, pin), mado_secret_len(pin));
+    return expect_form(row, is_form_good(verdict, FALSE), error);
 }
 
 gboolean
 mado_pin_normalise_new(MadoPinKind kind, MadoSecret *pin, GError **error)
 {
     const KindRow *row = find_kind(kind);
-    const char *text;
+    MadoPinRuleVerdict verdict;
 
     g_return_val_if_fail(row != NULL, FALSE);
-    text = upper_case(row, pin);
-    return expect_form(
-        row, mado_pin_rule_check_choice(row->rule, text, mado_secret_len(pin), NULL), error);
+    verdict =
+        mado_pin_rule_check_choice(row->rule, upper_case(row, pin), mado_secret_len(pin), NULL);
+    return expect_form(row, is_form_good(verdict, TRUE), error);
 }
 
 /* ---- commands ---- */

@@ -141,16 +141,18 @@ take_fault(MadoBay *self)
     char path[PATH_MAX];
     size_t len = 0;
 
-    if (read_text(self, NAME_FAULT, text, sizeof(text), &len)) {
-        path_of(self, NAME_FAULT, path);
-        (void)unlink(path);
-        if (mado_bay_settings_parse_fault(text, len, &self->fault)) {
-            self->n_apdus = 0;
-        } else {
-            self->log("training slot: the fault file means nothing");
-        }
-    }
     self->n_apdus++;
+    if (!read_text(self, NAME_FAULT, text, sizeof(text), &len)) {
+        return;
+    }
+    path_of(self, NAME_FAULT, path);
+    if (unlink(path) != 0) { /* it would strike at every APDU */
+        self->log("training slot: the fault file cannot be removed, so it is not taken");
+    } else if (mado_bay_settings_parse_fault(text, len, &self->fault)) {
+        self->n_apdus = 1;
+    } else {
+        self->log("training slot: the fault file means nothing");
+    }
 }
 
 /* ---- life

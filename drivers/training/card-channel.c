@@ -19,6 +19,9 @@ mado_card_channel_initialize(MadoCard *self, const MadoCommand *command, MadoWri
     if (self->ap != MADO_AP_ISD) {
         return 0x6D00;
     }
+    if (self->is_protected) {
+        return 0x6985; /* a session is not begun from inside another */
+    }
     if (command->p2 != 0x00) {
         return 0x6A86;
     }

@@ -32,7 +32,12 @@ struct MadoCard {
     uint8_t verified_ap; /* whose references are in `verified` */
     uint32_t verified;   /* bit n: state.pins[n] */
     MadoScp03Card channel;
-    bool is_protected; /* the command in hand came through the channel */
+    struct {
+        bool is_open;
+        uint8_t key[16];
+        uint32_t counter; /* of the next message */
+    } session;            /* the text application's secure messaging */
+    bool is_protected;    /* the command in hand came through the channel */
     uint16_t out_sw;
     size_t out_len; /* bytes of `out` not fetched yet begin at out_at */
     size_t out_at;

@@ -5,6 +5,7 @@
 
 #include "drivers/training/card-channel.h"
 #include "drivers/training/card-issuer.h"
+#include "drivers/training/card-session.h"
 
 #define TAG_CARD_ID     0x0045
 #define TAG_CONTACT_ATR 0x5F51
@@ -48,6 +49,7 @@ select_application(MadoCard *self, const MadoCommand *command, MadoWriter *answe
         self->verified = 0; /* of another application; the same one again keeps it */
         self->verified_ap = ap;
     }
+    mado_card_session_close(self);
     self->ap = ap;
     self->has_ef = false;
     if (command->p2 == 0x00) {

@@ -157,6 +157,30 @@ mado_card_rsa_sign(const uint8_t *der,
 }
 
 bool
+mado_card_rsa_decrypt(const uint8_t *der,
+                      size_t der_len,
+                      const uint8_t *cryptogram,
+                      uint8_t *ret_data,
+                      size_t *ret_len)
+{
+    EVP_PKEY *key = parse_key(der, der_len);
+    EVP_PKEY_CTX *context = key == NULL ? NULL : EVP_PKEY_CTX_new(key, NULL);
+    size_t len = MADO_CARD_RSA_LEN;
+    bool ok;
+
+    ok = context != NULL && EVP_PKEY_decrypt_init(context) == 1 &&
+         EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_OAEP_PADDING) == 1 &&
+         EVP_PKEY_CTX_set_rsa_oaep_md(context, EVP_sha256()) == 1 &&
+         EVP_PKEY_decrypt(context, ret_data, &len, cryptogram, MADO_CARD_RSA_LEN) == 1;
+    EVP_PKEY_CTX_free(context);
+    EVP_PKEY_free(key);
+    if (ok) {
+        *ret_len = len;
+    }
+    return ok;
+}
+
+bool
 mado_card_rsa_modulus(const uint8_t *der,
                       size_t der_len,
                       uint8_t ret_modulus[MADO_CARD_RSA_LEN])

@@ -35,6 +35,14 @@ mado_card_rsa_sign(const uint8_t *der,
                    size_t len,
                    uint8_t ret_signature[MADO_CARD_RSA_LEN]);
 
+/* RSAES-OAEP with SHA-256 of a 256-byte cryptogram; ret_data has room for 256 bytes. */
+bool
+mado_card_rsa_decrypt(const uint8_t *der,
+                      size_t der_len,
+                      const uint8_t *cryptogram,
+                      uint8_t *ret_data,
+                      size_t *ret_len);
+
 /* Whether the scheme exists and takes this many bytes. */
 bool
 mado_card_rsa_takes(uint8_t scheme, size_t len);

@@ -10,6 +10,7 @@
 #include "drivers/training/card-issuer.h"
 #include "drivers/training/card-pin.h"
 #include "drivers/training/card-read.h"
+#include "drivers/training/card-session.h"
 #include "drivers/training/card-sign.h"
 
 #include <stdlib.h>
@@ -21,6 +22,8 @@
 #define INS_GET_RESPONSE          0xC0
 #define INS_EXTERNAL_AUTHENTICATE 0x82
 #define SM_BIT                    0x04U
+#define CLA_HIDDEN                0x08 /* the text application's secure messaging */
+#define CLA_HIDDEN_AND_PROVEN     0x0C /* with a MAC, for which no card has a key */
 
 const char *
 mado_card_status_name(MadoCardStatus status)
@@ -156,6 +159,7 @@ void
 mado_card_power_down(MadoCard *self)
 {
     mado_card_reset(self);
+    mado_card_session_close(self);
     self->verified = 0;
     self->powered = false;
 }
@@ -296,13 +300,6 @@ refuse_terminal_certificate(MadoCard *self, const MadoCommand *command, MadoWrit
     return 0x6A86;
 }
 
-static uint16_t
-refuse_session_key(MadoCard *self, const MadoCommand *command, MadoWriter *answer)
-{
-    /* SET SESSION KEY, as measured per application; the ISD's answer is not known. */
-    return self->ap == MADO_AP_JPKI || self->ap == MADO_AP_JUKI ? 0x6982 : 0x66F1;
-}
-
 static const struct {
     uint8_t cla;
     uint8_t ins;
@@ -322,7 +319,7 @@ static const struct {
     {0x80, 0x2A, false, mado_card_sign_data},
     {0x00, 0x88, false, mado_card_sign_challenge},
     {0x80, 0xA2, false, refuse_terminal_certificate},
-    {0x80, 0xAE, false, refuse_session_key},
+    {0x80, 0xAE, false, mado_card_session_open},
     {0x80, 0x50, false, mado_card_channel_initialize},
     {0x80, MADO_INS_PUT_DATA, true, mado_card_issuer_put},
     {0x80, MADO_INS_RESET_RETRY, true, mado_card_issuer_set_pin},
@@ -343,7 +340,7 @@ check_class(uint8_t cla)
 }
 
 static uint16_t
-dispatch(MadoCard *self, const MadoCommand *command, MadoWriter *answer)
+dispatch_plain(MadoCard *self, const MadoCommand *command, MadoWriter *answer)
 {
     uint16_t sw = check_class(command->cla);
     bool known = false;
@@ -364,6 +361,28 @@ dispatch(MadoCard *self, const MadoCommand *command, MadoWriter *answer)
         }
     }
     return known ? 0x6E00 : 0x6D00;
+}
+
+/* The text application's own kind of secure messaging goes around the table, everything else
+ * through it. */
+static uint16_t
+dispatch(MadoCard *self, const MadoCommand *command, MadoWriter *answer)
+{
+    MadoCommand plain = *command;
+    uint16_t sw;
+
+    if (command->cla == CLA_HIDDEN_AND_PROVEN && self->ap == MADO_AP_TEXT) {
+        return 0x6987;
+    }
+    if (command->cla != CLA_HIDDEN) {
+        return dispatch_plain(self, command, answer);
+    }
+    sw = mado_card_session_enter(self, command, &plain);
+    if (sw != 0x9000) {
+        return sw;
+    }
+    sw = dispatch_plain(self, &plain, answer);
+    return sw == MADO_CARD_CORE_MUTE ? sw : mado_card_session_leave(self, answer, sw);
 }
 
 /* Runs the command and leaves its whole answer, protected if need be, in `out`. */

@@ -7,6 +7,7 @@
 #include "drivers/training/card-file.h"
 #include "drivers/training/card-format.h"
 #include "drivers/training/maker-card.h"
+#include "drivers/training/maker-paint.h"
 #include "drivers/training/maker-show.h"
 #include "drivers/training/maker-slot.h"
 
@@ -87,6 +88,7 @@ make_card(const MadoMakerOptions *options, GError **error)
     ok = mado_maker_card_fill(order, defect, &state, error) &&
          write_card(&state, options->out, error);
     mado_card_state_clear(&state);
+    mado_maker_paint_finish();
     return ok;
 }
 

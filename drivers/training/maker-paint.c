@@ -9,6 +9,7 @@
 #include <pango/pangocairo.h>
 #include <png.h>
 
+#include <fontconfig/fontconfig.h>
 #include <math.h>
 
 #define FACE_WIDTH  240
@@ -203,4 +204,12 @@ mado_maker_paint_face(guint32 seed, GError **error)
     cairo_surface_destroy(surface);
     add_grain(grey, chance);
     return mado_maker_jp2_encode(grey, FACE_WIDTH, FACE_HEIGHT, FACE_LEN, error);
+}
+
+void
+mado_maker_paint_finish(void)
+{
+    pango_cairo_font_map_set_default(NULL);
+    cairo_debug_reset_static_data();
+    FcFini();
 }

@@ -11,3 +11,8 @@ mado_maker_paint_text(const char *text, int width, int height, GError **error);
 /* A face that nobody has, drawn from the seed: 240×320 greyscale JP2 of about 9 kB. */
 GBytes *
 mado_maker_paint_face(guint32 seed, GError **error);
+
+/* Lets go of what the font libraries keep for the next text; nothing may be painted after it.
+ */
+void
+mado_maker_paint_finish(void);

@@ -16,9 +16,9 @@ static gboolean
 fail_errno(GError **error, const char *path)
 {
     int code = errno;
+    GIOErrorEnum kind = g_io_error_from_errno(code);
 
-    g_set_error(error, G_IO_ERROR, g_io_error_from_errno(code), "%s: %s", path,
-                g_strerror(code));
+    g_set_error(error, G_IO_ERROR, (gint)kind, "%s: %s", path, g_strerror(code));
     return FALSE;
 }
 

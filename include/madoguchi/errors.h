@@ -51,7 +51,8 @@
     X(508, HELD, "Held", "the visit is on hold until the centre has answered")                 \
     X(509, OPERATOR, "Operator", "the operator's signature or role was refused")               \
     X(510, ENROLMENT, "Enrolment", "this desk is not enrolled, revoked or expired")            \
-    X(511, REQUEST_STATE, "RequestState", "the request is not in a state that allows this")
+    X(511, REQUEST_STATE, "RequestState", "the request is not in a state that allows this")    \
+    X(512, RECEIPT, "Receipt", "a receipt does not verify, or one is missing")
 
 typedef enum {
 #define MADO_ERROR_ENUM(number, name, nick, sentence) MADO_ERROR_##name = number,

@@ -145,5 +145,14 @@ right_pin() {
 }
 check "the right PIN gives the try back" right_pin
 
+# On a contact reader the card has the ATR that OpenSC's driver knows; above it was found by its application.
+by_contact() {
+    "$training" remove "$work/slot" && "$training" knob "$work/slot" interface=contact &&
+        "$training" insert "$work/slot" "$card" &&
+        opensc-tool --atr | tee "$work/atr" && grep -qi '^3b:e0:00:ff:81:31:fe:45:14' "$work/atr" &&
+        is_jpki
+}
+check "OpenSC knows the card by its contact ATR too" by_contact
+
 echo "1..$n"
 exit "$failed" # the TAP lines say more

@@ -11,7 +11,7 @@ GLIB = re.compile(r"^(glib|gio|gobject|gmodule|json-glib)")
 # header → files that may include it
 OUTSIDE = [
     (r"^(winscard|wintypes|pcsclite|reader)\.h$|^PCSC/",
-     r"^daemon/transport-pcsc\.[ch]$|^cli/doctor[\w-]*\.c$|^drivers/|^tests/bench/"),
+     r"^daemon/transport-pcsc\.[ch]$|^cli/doctor[\w-]*\.c$|^drivers/|^tests/(bench|driver)/"),
     (r"^ifdhandler\.h$", r"^drivers/[\w-]+/ifd-[\w-]+\.[ch]$|^tests/driver/"),
     (r"^sqlite3\.h$", r"^daemon/journal-store[\w-]*\.[ch]$|^central/(store-sqlite[\w-]*|query)\.[ch]$|^tests/(fault|support)/"),
     (r"^microhttpd\.h$", r"^central/http[\w-]*\.[ch]$|^tests/support/"),

@@ -310,8 +310,8 @@ main(int argc, char **argv)
     static TestCard test;
     MadoCardState state;
     MadoCardFile file;
-    uint8_t *data;
-    size_t len;
+    uint8_t *data = NULL;
+    size_t len = 0;
 
     if (argc != 3) {
         die("usage: issue-card CARD-FILE FOLDER");

@@ -9,6 +9,10 @@
 #include "drivers/training/card-rsa.h"
 #include "tests/support/test.h"
 
+#include <openssl/evp.h>
+#include <openssl/rsa.h>
+#include <openssl/x509.h>
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -184,6 +188,7 @@ test_card_fill(MadoCardState *state, MadoLifeCycle life)
     put_pin(state, MADO_AP_VISUAL, 0x0012, TEST_CARD_NUMBER_B, 10);
     put_pin(state, MADO_AP_VISUAL, 0x0013, TEST_CARD_NUMBER, 10);
     put_key(state, MADO_AP_TEXT, 0x0013);
+    put_key(state, MADO_AP_TEXT, 0x0006);
     put_key(state, MADO_AP_VISUAL, 0x0000);
     put_key(state, MADO_AP_COMMON, 0x0019);
     if (active) {
@@ -380,4 +385,24 @@ test_card_issue(TestCard *test, uint8_t ins, uint16_t p1p2, const uint8_t *data,
         assert_int_equal(response.data_len, 0);
     }
     return response.sw;
+}
+
+uint16_t
+test_card_deliver(TestCard *test, const uint8_t *message, size_t len)
+{
+    const MadoCardItem *item = mado_card_state_item(mado_card_peek_state(test->card),
+                                                    MADO_CARD_ITEM_KEY, MADO_AP_TEXT, 0x0006);
+    const unsigned char *at = item->data;
+    EVP_PKEY *key = d2i_PrivateKey(EVP_PKEY_RSA, NULL, &at, (long)item->len);
+    EVP_PKEY_CTX *context = EVP_PKEY_CTX_new(key, NULL);
+    uint8_t command[7 + 256] = {0x80, 0xAE, 0x00, 0x00, 0x00, 0x01, 0x00};
+    size_t out_len = 256;
+
+    assert_int_equal(EVP_PKEY_encrypt_init(context), 1);
+    assert_int_equal(EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_OAEP_PADDING), 1);
+    assert_int_equal(EVP_PKEY_CTX_set_rsa_oaep_md(context, EVP_sha256()), 1);
+    assert_int_equal(EVP_PKEY_encrypt(context, command + 7, &out_len, message, len), 1);
+    EVP_PKEY_CTX_free(context);
+    EVP_PKEY_free(key);
+    return test_card_send_bytes(test, command, sizeof(command));
 }

@@ -76,3 +76,8 @@ test_card_open_channel(TestCard *test, uint8_t level);
 /* One command through the channel, its answer fetched and opened into test->answer. */
 uint16_t
 test_card_issue(TestCard *test, uint8_t ins, uint16_t p1p2, const uint8_t *data, size_t len);
+
+/* SET SESSION KEY with this message (A0 { 80 seed }) under the text application's public key.
+ */
+uint16_t
+test_card_deliver(TestCard *test, const uint8_t *message, size_t len);

@@ -204,6 +204,8 @@ the_channel_ends_with_reset_another_application_a_plain_command_and_a_bad_mac(vo
     assert_int_equal(begin(test, 1, 1, BOTH_SLOTS, MADO_LIFE_ACTIVE), 0x6982);
 
     test_card_open_channel(test, 0x33);
+    assert_int_equal(test_card_issue(test, 0x50, 0x3F00, (const uint8_t *)"12345678", 8),
+                     0x6985);
     assert_int_equal(test_card_send(test, "84CADF7008000000000000000000"), 0x6982);
     assert_int_equal(begin(test, 1, 1, BOTH_SLOTS, MADO_LIFE_ACTIVE), 0x6982);
 

@@ -58,6 +58,7 @@ make_receipt(const MadoIdentity *signer, guint64 number, GBytes *previous)
     g_autoptr(GError) error = NULL;
     GBytes *cms;
 
+    mado_identity_key_id(signer, receipt.key_id);
     if (previous != NULL)
         mado_envelope_sha256(g_bytes_get_data(previous, NULL), g_bytes_get_size(previous),
                              receipt.previous);
@@ -121,7 +122,7 @@ a_gap_is_found(void **state)
 
     assert_true(mado_receipt_check_next(check, self->chain[0], NULL));
     assert_false(mado_receipt_check_next(check, self->chain[2], &error));
-    assert_non_null(error);
+    assert_mado_error(error, MADO_ERROR_RECEIPT);
     assert_int_equal(mado_receipt_check_n_verified(check), 1);
 }
 
@@ -145,7 +146,7 @@ another_signer_is_found_though_its_certificate_chains_to_the_same_authority(void
     g_autoptr(GError) error = NULL;
 
     assert_false(mado_receipt_check_next(check, foreign, &error));
-    assert_mado_error(error, MADO_ERROR_CARD_FORGED);
+    assert_mado_error(error, MADO_ERROR_RECEIPT);
 }
 
 static void

@@ -82,9 +82,9 @@ every_malformed_decision_is_refused(void **state)
         if ((is_text && is_length) ||
             (edit->tag == MADO_DEC_DETAIL && g_str_has_suffix(edit->what, "left out")))
             continue;
-        print_message("# %s\n", edit->what);
         memset(&parsed, 0x77, sizeof parsed);
-        assert_false(mado_decision_parse(edit->bytes->data, edit->bytes->len, &parsed, &error));
+        if (mado_decision_parse(edit->bytes->data, edit->bytes->len, &parsed, &error))
+            fail_msg("taken: %s", edit->what);
         assert_mado_error(error, MADO_ERROR_BAD_ARGUMENT);
         assert_int_equal(parsed.nonce[0], 0x77);
     }

@@ -4,6 +4,7 @@
 #include "common/envelope.h"
 #include "common/error.h"
 #include "common/key-file.h"
+#include "common/receipt.h"
 #include "common/wipe.h"
 #include "madoguchi/limits.h"
 #include "tests/support/test-error.h"
@@ -11,11 +12,14 @@
 #include "tests/support/test.h"
 
 #include <glib/gstdio.h>
+#include <openssl/cms.h>
+#include <openssl/ecdsa.h>
 
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #define DAY_S (24L * 60 * 60)
@@ -422,6 +426,145 @@ what_is_encrypted_is_decrypted_by_its_recipient_alone(void **state)
     assert_mado_error_says(error, MADO_ERROR_CENTRE_ANSWER, "decryption");
 }
 
+/* The same receipt with the other spelling of its signature, (r, n - s). */
+static GBytes *
+spell_otherwise(GBytes *cms_bytes)
+{
+    gsize len;
+    const guint8 *at = g_bytes_get_data(cms_bytes, &len);
+    CMS_ContentInfo *cms = d2i_CMS_ContentInfo(NULL, &at, (long)len);
+    CMS_SignerInfo *signer = sk_CMS_SignerInfo_value(CMS_get0_SignerInfos(cms), 0);
+    ASN1_OCTET_STRING *octets = CMS_SignerInfo_get0_signature(signer);
+    const guint8 *der = ASN1_STRING_get0_data(octets);
+    ECDSA_SIG *signature = d2i_ECDSA_SIG(NULL, &der, ASN1_STRING_length(octets));
+    BIGNUM *order = NULL;
+    BIGNUM *s = BN_new();
+    guint8 *again = NULL;
+    int again_len;
+
+    assert_int_not_equal(
+        BN_hex2bn(&order, "FFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551"),
+        0);
+    assert_int_equal(BN_sub(s, order, ECDSA_SIG_get0_s(signature)), 1);
+    assert_int_equal(ECDSA_SIG_set0(signature, BN_dup(ECDSA_SIG_get0_r(signature)), s), 1);
+    again_len = i2d_ECDSA_SIG(signature, &again);
+    assert_int_equal(ASN1_OCTET_STRING_set(octets, again, again_len), 1);
+    OPENSSL_free(again);
+    ECDSA_SIG_free(signature);
+    BN_free(order);
+    /* To OpenSSL it is as good as the first. */
+    assert_int_equal(CMS_set1_signers_certs(cms, NULL, 0), 1);
+    assert_int_equal(CMS_SignerInfo_verify(signer), 1);
+    again = NULL;
+    again_len = i2d_CMS_ContentInfo(cms, &again);
+    CMS_ContentInfo_free(cms);
+    cms_bytes = g_bytes_new(again, (gsize)again_len);
+    OPENSSL_free(again);
+    return cms_bytes;
+}
+
+static void
+a_signature_has_one_spelling(void **state)
+{
+    const Fixture *self = *state;
+
+    /* Often enough to meet both halves. */
+    for (guint i = 0; i < 16; i++) {
+        g_autoptr(GBytes) cms =
+            mado_envelope_sign(self->desk, (const guint8 *)"receipt", 7, NULL);
+        g_autoptr(GBytes) content = mado_envelope_verify(self->to_desk, cms, NULL, NULL);
+        g_autoptr(GBytes) other = spell_otherwise(cms);
+        g_autoptr(GError) error = NULL;
+
+        assert_non_null(content);
+        assert_null(mado_envelope_verify(self->to_desk, other, NULL, &error));
+        assert_mado_error_says(error, MADO_ERROR_CENTRE_ANSWER, "signature");
+    }
+}
+
+static void
+an_old_certificate_holds_for_the_time_when_it_was_valid(void **state)
+{
+    const Fixture *self = *state;
+    g_autoptr(MadoTestKeys) sign =
+        mado_test_keys_new(MADO_TEST_KEYS_SIGNER, "D001", self->ca, -DAY_S / 2, -DAY_S / 4);
+    g_autoptr(MadoIdentity) desk = make_identity(self->folder, "old", sign, self->desk_decrypt);
+    const time_t now = time(NULL);
+    g_autoptr(GBytes) cms = mado_envelope_sign(desk, (const guint8 *)"receipt", 7, NULL);
+    g_autoptr(GError) error = NULL;
+
+    assert_true(
+        mado_peer_check_signer(self->to_desk, sign->certificate, now - DAY_S / 3, NULL, NULL));
+    assert_false(mado_peer_check_signer(self->to_desk, sign->certificate, now, NULL, &error));
+    assert_mado_error_says(error, MADO_ERROR_CENTRE_ANSWER, "expired");
+    g_clear_error(&error);
+    /* Signed today, after its end. */
+    assert_null(mado_envelope_verify(self->to_desk, cms, NULL, &error));
+    assert_mado_error_says(error, MADO_ERROR_CENTRE_ANSWER, "expired");
+}
+
+static void
+a_pinned_peer_is_one_certificate(void **state)
+{
+    const Fixture *self = *state;
+    g_autoptr(MadoPeer) desk = mado_peer_new_pinned(self->desk_sign->certificate);
+    g_autoptr(MadoPeer) centre = mado_peer_new_pinned(self->centre_sign->certificate);
+    g_autoptr(GBytes) cms = mado_envelope_sign(self->desk, (const guint8 *)"receipt", 7, NULL);
+    g_autoptr(GBytes) content = mado_envelope_verify(desk, cms, NULL, NULL);
+    g_autoptr(GError) error = NULL;
+
+    assert_non_null(content);
+    assert_null(mado_envelope_verify(centre, cms, NULL, &error));
+    assert_mado_error_says(error, MADO_ERROR_CENTRE_ANSWER, "another certificate");
+}
+
+/* ---- receipts ---- */
+
+static GBytes *
+sign_receipt(const Fixture *self, const char *terminal, guint8 key_id_change)
+{
+    g_autoptr(GBytes) body = g_bytes_new("body", 4);
+    g_autoptr(GBytes) content = NULL;
+    g_autoptr(GError) error = NULL;
+    MadoReceipt receipt = {
+        .realm = MADO_REALM_CODE_TRAINING, .number = 1, .kind = MADO_RECEIPT_PREPARED};
+
+    g_strlcpy(receipt.terminal, terminal, sizeof receipt.terminal);
+    mado_identity_key_id(self->desk, receipt.key_id);
+    receipt.key_id[0] ^= key_id_change;
+    content = mado_receipt_format(&receipt, body, &error);
+    assert_no_mado_error(error);
+    return mado_envelope_sign(self->desk, g_bytes_get_data(content, NULL),
+                              g_bytes_get_size(content), NULL);
+}
+
+static void
+a_receipt_is_its_signers_own(void **state)
+{
+    const Fixture *self = *state;
+    g_autoptr(GBytes) good = sign_receipt(self, "D001", 0);
+    g_autoptr(GBytes) other_terminal = sign_receipt(self, "D002", 0);
+    g_autoptr(GBytes) other_key = sign_receipt(self, "D001", 1);
+    g_autoptr(GBytes) body = NULL;
+    g_autoptr(GError) error = NULL;
+    MadoReceipt receipt;
+
+    assert_true(mado_receipt_open(self->to_desk, good, &receipt, &body, &error));
+    assert_no_mado_error(error);
+    assert_int_equal(receipt.number, 1);
+    assert_int_equal(g_bytes_get_size(body), 4);
+    receipt.number = 77;
+    assert_false(mado_receipt_open(self->to_desk, other_terminal, &receipt, NULL, &error));
+    assert_mado_error_says(error, MADO_ERROR_CENTRE_ANSWER, "TERMINAL");
+    g_clear_error(&error);
+    assert_false(mado_receipt_open(self->to_desk, other_key, &receipt, NULL, &error));
+    assert_mado_error_says(error, MADO_ERROR_CENTRE_ANSWER, "RCP_KEY_ID");
+    g_clear_error(&error);
+    assert_false(mado_receipt_open(self->to_centre, good, &receipt, NULL, &error));
+    assert_mado_error_says(error, MADO_ERROR_CENTRE_ANSWER, "CN");
+    assert_int_equal(receipt.number, 77);
+}
+
 /* ---- keys ---- */
 
 static void
@@ -556,7 +699,8 @@ count_mark(const guint8 mark[MARK_LEN])
         char flags[8];
 
         if (sscanf(line, "%lx-%lx %7s", &from, &to, flags) != 3 ||
-            !g_str_has_prefix(flags, "rw") || strstr(line, "[v") != NULL)
+            !g_str_has_prefix(flags, "rw") || strstr(line, "[v") != NULL ||
+            to - from > 1UL << 30) /* a sanitizer's shadow */
             continue;
         for (unsigned long at = from; at < to; at += 4096) {
             guint8 page[4096 + MARK_LEN] = {0};
@@ -627,6 +771,10 @@ main(void)
         cmocka_unit_test(a_signed_receipt_is_no_message_and_the_other_way_round),
         cmocka_unit_test(what_is_signed_is_verified_and_readable_without_a_key),
         cmocka_unit_test(what_is_encrypted_is_decrypted_by_its_recipient_alone),
+        cmocka_unit_test(a_signature_has_one_spelling),
+        cmocka_unit_test(an_old_certificate_holds_for_the_time_when_it_was_valid),
+        cmocka_unit_test(a_pinned_peer_is_one_certificate),
+        cmocka_unit_test(a_receipt_is_its_signers_own),
         cmocka_unit_test(a_key_that_others_may_read_is_refused),
         cmocka_unit_test(a_key_must_be_a_plain_file_with_a_p256_key),
         cmocka_unit_test(a_key_and_a_certificate_must_belong_together),

@@ -646,6 +646,58 @@ a_card_answers_a_challenge_with_its_own_key(void **state)
     assert_mado_error(error, MADO_ERROR_CARD_CLONED);
 }
 
+/* ---- keys ---- */
+
+static void
+a_key_survives_both_of_the_cards_forms(void **state)
+{
+    const Fixture *self = *state;
+    guint8 template[MADO_RSA_TEMPLATE_LEN];
+    EVP_PKEY *from_template;
+    EVP_PKEY *from_key;
+
+    assert_true(mado_rsa_template_from_pkey(self->card, template, NULL));
+    assert_memory_equal(template, "\x7F\x49\x82\x01\x09\x81\x82\x01\x00", 9);
+    assert_memory_equal(template + 9 + 256, "\x82\x03\x01\x00\x01", 5);
+    from_template = mado_rsa_template_to_pkey(template, sizeof template, NULL);
+    from_key = mado_rsa_key_to_pkey(self->card_key, sizeof self->card_key, NULL);
+    assert_int_equal(EVP_PKEY_eq(from_template, self->card), 1);
+    assert_int_equal(EVP_PKEY_eq(from_key, self->card), 1);
+    EVP_PKEY_free(from_template);
+    EVP_PKEY_free(from_key);
+}
+
+static void
+what_is_no_rsa_2048_key_is_refused(void **state)
+{
+    const Fixture *self = *state;
+    guint8 template[MADO_RSA_TEMPLATE_LEN];
+    guint8 key[MADO_RSA_CARD_KEY_LEN];
+    EVP_PKEY *small = EVP_RSA_gen(1024);
+    EVP_PKEY *ec = EVP_EC_gen("P-256");
+    g_autoptr(GError) error = NULL;
+
+    assert_false(mado_rsa_template_from_pkey(small, template, &error));
+    assert_mado_error(error, MADO_ERROR_BAD_ARGUMENT);
+    assert_false(mado_rsa_key_from_pkey(ec, key, NULL));
+    EVP_PKEY_free(small);
+    EVP_PKEY_free(ec);
+    assert_true(mado_rsa_template_from_pkey(self->card, template, NULL));
+    for (gsize len = 0; len < sizeof template; len++)
+        assert_null(mado_rsa_template_to_pkey(template, len, NULL));
+    template[9] &= 0x7F; /* a modulus of fewer bits */
+    assert_null(mado_rsa_template_to_pkey(template, sizeof template, NULL));
+    template[9] |= 0x80;
+    template[sizeof template - 1] = 0; /* an even exponent */
+    g_clear_error(&error);
+    assert_null(mado_rsa_template_to_pkey(template, sizeof template, &error));
+    assert_mado_error(error, MADO_ERROR_CARD_DATA);
+    memcpy(key, self->card_key, sizeof key);
+    key[sizeof key - 1] &= 0xFE; /* an even modulus */
+    assert_null(mado_rsa_key_to_pkey(key, sizeof key, NULL));
+    assert_null(mado_rsa_key_to_pkey(key, sizeof key - 1, NULL));
+}
+
 int
 main(void)
 {
@@ -673,6 +725,8 @@ main(void)
         cmocka_unit_test(no_byte_of_the_text_file_may_change),
         cmocka_unit_test(the_signature_of_a_file_must_be_its_last_object),
         cmocka_unit_test(a_card_answers_a_challenge_with_its_own_key),
+        cmocka_unit_test(a_key_survives_both_of_the_cards_forms),
+        cmocka_unit_test(what_is_no_rsa_2048_key_is_refused),
     };
 
     return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -114,10 +114,9 @@ every_malformed_receipt_is_refused(void **state)
         if ((is_free && is_length) ||
             (edit->tag == MADO_RCP_OPERATOR && g_str_has_suffix(edit->what, "left out")))
             continue;
-        print_message("# %s\n", edit->what);
         memset(&parsed, 0x77, sizeof parsed);
-        assert_false(
-            mado_receipt_parse(edit->bytes->data, edit->bytes->len, &parsed, &body, &error));
+        if (mado_receipt_parse(edit->bytes->data, edit->bytes->len, &parsed, &body, &error))
+            fail_msg("taken: %s", edit->what);
         assert_mado_error(error, MADO_ERROR_CENTRE_ANSWER);
         assert_null(body);
         assert_int_equal(parsed.visit[0], 0x77);
