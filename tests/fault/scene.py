@@ -180,6 +180,7 @@ class Scene:
             self.stack.wait_end("authority", "daemon")  # they cannot live without it
         self.start()
         self.cards.remove(SLOT)
+        Client(self.stack).wait_for_card(SLOT, is_in=False)
         self.cards.insert(SLOT, self.person.card)
         self.wait_for_card()
 
