@@ -11,7 +11,7 @@
 #include <termios.h>
 #include <unistd.h>
 
-#define DEFAULT_CONFIG "/etc/madoguchi/central/central.conf"
+#define DEFAULT_CONFIG MADO_SYSCONFDIR "/central/central.conf"
 #define MAX_SECRET_LEN 256
 
 static const MadoCommandRow rows[] = {

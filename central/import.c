@@ -14,8 +14,9 @@
 
 #include <string.h>
 
-#define MIN_SIGN_AGE 15 /* no signature certificate for younger people */
-#define MAX_FAULTS   100
+#define MIN_SIGN_AGE   15 /* no signature certificate for younger people */
+#define MAX_FAULTS     100
+#define MAX_JSON_DEPTH 64 /* brackets inside texts count, too: be generous */
 
 /* The signature box every JP2 file begins with (ISO/IEC 15444-1, I.5.1). */
 static const guint8 jp2_signature[] = {0x00, 0x00, 0x00, 0x0C, 0x6A, 0x50,
@@ -346,6 +347,21 @@ take_json_object(Job *job, JsonNode *node, guint number, GError **error)
     return take_row(job, &cells, error);
 }
 
+/* The parser calls itself for every level; a table has two. */
+static gboolean
+is_flat(const char *data, gsize len)
+{
+    guint depth = 0;
+
+    for (gsize i = 0; i < len; i++) {
+        if ((data[i] == '[' || data[i] == '{') && ++depth > MAX_JSON_DEPTH)
+            return FALSE;
+        if ((data[i] == ']' || data[i] == '}') && depth > 0)
+            depth--;
+    }
+    return TRUE;
+}
+
 static gboolean
 take_json(Job *job, const char *data, gsize len, GError **error)
 {
@@ -353,7 +369,7 @@ take_json(Job *job, const char *data, gsize len, GError **error)
     JsonNode *root;
     JsonArray *array;
 
-    if (!g_utf8_validate(data, (gssize)len, NULL) ||
+    if (!g_utf8_validate(data, (gssize)len, NULL) || !is_flat(data, len) ||
         !json_parser_load_from_data(parser, data, (gssize)len, NULL)) {
         g_set_error(error, MADO_ERROR, MADO_ERROR_CONFIG, "not JSON in UTF-8");
         return FALSE;

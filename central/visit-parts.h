@@ -24,6 +24,22 @@ mado_visit_parts_hold(MadoVisit *self, const char *why, GError **error);
 gboolean
 mado_visit_parts_abort(MadoVisit *self, const char *why, GError **error);
 
+/* More than a day between the clocks refuses: no certificate is made on a wrong day. */
+gboolean
+mado_visit_parts_check_clock(MadoVisit *self, GError **error);
+/* A lookup in the store that may find nothing: *ret_transaction is @found (transfer full), or
+ * NULL when @lookup_error (transfer full) says that there is none. */
+gboolean
+mado_visit_parts_take_found(MadoTransactionRecord *found,
+                            GError *lookup_error,
+                            MadoTransactionRecord **ret_transaction,
+                            GError **error);
+gboolean
+mado_visit_parts_is_finished(const MadoTransactionRecord *transaction);
+/* What was said at the end, said again: a repeat is no attack. */
+gboolean
+mado_visit_parts_repeat_end(MadoVisit *self);
+
 /* ---- visit-decisions.c ---- */
 
 /* Checks one decision of the desk against kind, nonce and the transaction it is for, and the

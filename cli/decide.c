@@ -6,6 +6,7 @@
 #include "cli/commands.h"
 #include "cli/documents.h"
 #include "cli/terminal.h"
+#include "cli/text.h"
 #include "common/error.h"
 
 #include <glib/gi18n.h>
@@ -14,17 +15,28 @@
 
 #define DETAIL_LEN_MAX 200 /* MADO_DEC_DETAIL */
 
+/* What came from the centre is free of control characters, not of marks that turn a line round.
+ */
 static void
-say_person(const MadoPerson *person)
+say_text(const char *text)
 {
-    g_autofree char *text = NULL;
+    g_autofree char *clean = mado_text_clean(text);
+    g_autofree char *line = g_strconcat("  ", clean, NULL);
 
+    if (clean[0] != '\0')
+        mado_terminal_say(line);
+}
+
+static void
+say_person(const MadoBodyPerson *person)
+{
     if (person == NULL)
         return;
-    text = g_strdup_printf("%s\n  %s\n  %s\n  %s  %s\n  %s",
-                           _("The centre's record of the resident:"), person->name,
-                           person->kana, person->birth, person->sex, person->address);
-    mado_terminal_say(text);
+    mado_terminal_say(_("The centre's record of the resident:"));
+    say_text(person->name);
+    say_text(person->kana);
+    say_text(person->birth);
+    say_text(person->address);
 }
 
 /* Once only: a script that gave a wrong code is told so, a clerk is asked again. */
@@ -131,7 +143,7 @@ ask_inspected(const MadoArguments *arguments, GCancellable *cancellable, GError 
 char *
 mado_decide_ask(const MadoArguments *arguments,
                 MadoDecisionKind kind,
-                const MadoPerson *person,
+                const MadoBodyPerson *person,
                 GCancellable *cancellable,
                 GError **error)
 {

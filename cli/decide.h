@@ -3,7 +3,7 @@
 #pragma once
 
 #include "cli/arguments.h"
-#include "cli/person.h"
+#include "common/body-person.h"
 
 #include <gio/gio.h>
 
@@ -16,6 +16,6 @@
 char *
 mado_decide_ask(const MadoArguments *arguments,
                 MadoDecisionKind kind,
-                const MadoPerson *person,
+                const MadoBodyPerson *person,
                 GCancellable *cancellable,
                 GError **error);

@@ -26,3 +26,15 @@ mado_language_init(const char *language)
     bind_textdomain_codeset(GETTEXT_PACKAGE, "UTF-8");
     textdomain(GETTEXT_PACKAGE);
 }
+
+const char *
+mado_language_named(int argc, char *const *argv)
+{
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--lang") == 0 && i + 1 < argc)
+            return argv[i + 1];
+        if (g_str_has_prefix(argv[i], "--lang="))
+            return argv[i] + strlen("--lang=");
+    }
+    return NULL;
+}

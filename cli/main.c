@@ -44,7 +44,7 @@ main(int argc, char **argv)
     g_autoptr(GError) error = NULL;
     const MadoCommand *command;
 
-    mado_language_init(NULL);
+    mado_language_init(mado_language_named(argc, argv));
     mado_log_init("madoguchictl", "warning");
     signal(SIGPIPE, SIG_IGN); /* a pipe that nobody reads is an error of write() */
     arguments = mado_arguments_parse(argc, argv, &error);
@@ -52,8 +52,6 @@ main(int argc, char **argv)
         g_printerr("%s\n%s\n", error->message, _("Try: madoguchictl --help"));
         return MADO_EXIT_USAGE;
     }
-    if (mado_arguments_has(arguments, MADO_OPTION_LANG))
-        mado_language_init(mado_arguments_value(arguments, MADO_OPTION_LANG));
     command = mado_arguments_command(arguments);
     if (mado_arguments_has(arguments, MADO_OPTION_VERSION)) {
         g_print("madoguchictl %s\n", PACKAGE_VERSION);

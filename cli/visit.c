@@ -41,7 +41,7 @@ typedef struct {
     guint n_exchanges;
     /* from the first decision on */
     gboolean has_person;
-    MadoPerson person;
+    MadoBodyPerson person;
 } Visit;
 
 static void
@@ -55,7 +55,7 @@ visit_clear(Visit *visit)
     mado_relay_config_free(visit->config);
     mado_client_free(visit->client);
     if (visit->has_person)
-        mado_person_clear(&visit->person);
+        mado_body_person_clear(&visit->person);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Visit, visit_clear)
 
@@ -178,6 +178,7 @@ take_person(Visit *visit, const MadoSessionClientStep *step, GError **error)
 {
     g_autoptr(MadoSecret) content = NULL;
     gint32 handle = -1;
+    MadoDate birth;
     int fd;
 
     if (!g_variant_lookup(step->details, "person", "h", &handle) || step->fds == NULL ||
@@ -189,13 +190,13 @@ take_person(Visit *visit, const MadoSessionClientStep *step, GError **error)
     if (content == NULL)
         return FALSE;
     if (visit->has_person)
-        mado_person_clear(&visit->person);
-    visit->has_person = mado_person_parse(mado_secret_peek(content), mado_secret_len(content),
-                                          &visit->person, error);
+        mado_body_person_clear(&visit->person);
+    visit->has_person = mado_body_person_parse(mado_secret_peek(content),
+                                               mado_secret_len(content), &visit->person, error);
     if (!visit->has_person)
         return FALSE;
-    if (visit->person.has_birth_date)
-        mado_agent_set_birth(visit->agent, &visit->person.birth_date);
+    if (mado_date_parse(visit->person.birth, strlen(visit->person.birth), &birth))
+        mado_agent_set_birth(visit->agent, &birth);
     return TRUE;
 }
 

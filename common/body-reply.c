@@ -218,27 +218,13 @@ format_wanted(gconstpointer self, MadoWriter *writer, GError **error)
     return TRUE;
 }
 
-#define ROW_PERSON(tag, name, kind, member)                                                    \
-    MADO_FIELD_ROW_TEXT(tag, name, kind, MadoBodyPerson, member, FALSE)
-
-static const MadoField person_rows[] = {
-    ROW_PERSON(MADO_MSG_NAME, "NAME", MADO_FIELD_TEXT, name),
-    ROW_PERSON(MADO_MSG_KANA, "KANA", MADO_FIELD_TEXT, kana),
-    ROW_PERSON(MADO_MSG_BIRTH, "BIRTH", MADO_FIELD_DIGITS, birth),
-    ROW_PERSON(MADO_MSG_SEX, "SEX", MADO_FIELD_TEXT, sex),
-    ROW_PERSON(MADO_MSG_ADDRESS, "ADDRESS", MADO_FIELD_TEXT, address),
-};
-
-static const MadoFields person_fields = {"PERSON", MADO_ERROR_CENTRE_ANSWER, person_rows,
-                                         G_N_ELEMENTS(person_rows)};
-
 static gboolean
 parse_person(gpointer self, const MadoTlv *tlv, GError **error)
 {
     MadoBodyReply *body = self;
 
     body->has_person = TRUE;
-    return mado_fields_parse(&person_fields, tlv->value, tlv->len, &body->person, error);
+    return mado_body_person_parse(tlv->value, tlv->len, &body->person, error);
 }
 
 static gboolean
@@ -250,7 +236,7 @@ format_person(gconstpointer self, MadoWriter *writer, GError **error)
     if (!body->has_person)
         return TRUE;
     mark = mado_writer_begin(writer, MADO_MSG_PERSON);
-    if (!mado_fields_format(&person_fields, &body->person, writer, error))
+    if (!mado_body_person_write(&body->person, writer, error))
         return FALSE;
     mado_writer_end(writer, mark);
     return TRUE;

@@ -7,13 +7,12 @@
 #pragma once
 
 #include "common/body-parts.h"
+#include "common/body-person.h"
 
-#define MADO_BODY_ALLOWED_MAX      8   /* status words after which a script goes on */
-#define MADO_BODY_PINS_MAX         4   /* one per MadoPinKind */
-#define MADO_BODY_WANTED_MAX       8   /* decisions asked for */
-#define MADO_BODY_AUTHENTICATE_MAX 64  /* EXTERNAL AUTHENTICATE as a whole APDU */
-#define MADO_BODY_NAME_MAX         512 /* bytes of UTF-8 */
-#define MADO_BODY_ADDRESS_MAX      1024
+#define MADO_BODY_ALLOWED_MAX      8  /* status words after which a script goes on */
+#define MADO_BODY_PINS_MAX         4  /* one per MadoPinKind */
+#define MADO_BODY_WANTED_MAX       8  /* decisions asked for */
+#define MADO_BODY_AUTHENTICATE_MAX 64 /* EXTERNAL AUTHENTICATE as a whole APDU */
 
 typedef struct {
     GBytes *apdu; /* owned; already wrapped by the centre */
@@ -25,15 +24,6 @@ typedef struct {
     MadoPinKind kind;
     MadoSecret *pin; /* owned */
 } MadoBodyPin;
-
-/* What the clerk may see of the resident; personal data. Unset texts are empty. */
-typedef struct {
-    char name[MADO_BODY_NAME_MAX + 1];
-    char kana[MADO_BODY_NAME_MAX + 1];
-    char birth[MADO_DATE_LEN + 1];
-    char sex[8 + 1];
-    char address[MADO_BODY_ADDRESS_MAX + 1];
-} MadoBodyPerson;
 
 /* Enumerations are 0 when the object is absent. */
 typedef struct {

@@ -43,7 +43,7 @@ on_signal(gpointer user_data)
     return G_SOURCE_CONTINUE;
 }
 
-/* PINs pass through this process: no core file, no debugger, no file others can read. */
+/* PINs pass through: no core file, no debugger, no file others can read. */
 static void
 harden(void)
 {
@@ -111,9 +111,7 @@ main(int argc, char **argv)
         return EX_OK;
     }
     if (geteuid() == 0) {
-        g_printerr(
-            "madoguchid: does not run as root: start it as madoguchid.service does, or by "
-            "setpriv --reuid=madoguchi --regid=madoguchi --clear-groups\n");
+        g_printerr("madoguchid: does not run as root: see madoguchid(8) for how to start it\n");
         return EX_NOPERM;
     }
     mado_log_init("madoguchid", desk->log_level);

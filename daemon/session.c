@@ -60,6 +60,7 @@ mado_session_new(const MadoSessionSettings *settings)
         .transport_data = settings->transport_data,
         .agent = settings->agent,
         .holder_uid = settings->holder_uid,
+        .grace_ms = MADO_TIMEOUT_EXCHANGE_MS,
         .on_progress = on_worker_progressed,
         .user_data = self,
     };

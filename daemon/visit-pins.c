@@ -317,12 +317,15 @@ mado_visit_enter_pins(MadoVisit *self, MadoWork *work, gboolean *ret_again, GErr
     *ret_again = FALSE;
     if (!mado_visit_check_card(self, work, error) || !look_before(self, work, error))
         return FALSE;
-    for (; self->n_pins_set < self->reply->n_pins; self->n_pins_set++)
-        if (!enter_one(self, work, &self->reply->pins[self->n_pins_set], ret_again,
-                       &local_error)) {
+    for (; self->n_pins_set < self->reply->n_pins; self->n_pins_set++) {
+        const MadoBodyPin *transport = &self->reply->pins[self->n_pins_set];
+
+        if (!enter_one(self, work, transport, ret_again, &local_error)) {
             g_propagate_error(error, g_steal_pointer(&local_error));
             return FALSE;
         }
+        mado_secret_set_len(transport->pin, 0); /* of no more use: wiped */
+    }
     if (!look_after(self, work, error) || !mado_visit_flush(self, error) ||
         !mado_visit_request_certificates(self, error))
         return FALSE;

@@ -5,15 +5,12 @@
 #include "common/decision.h"
 #include "common/error.h"
 #include "common/realm.h"
-#include "common/writer.h"
 #include "daemon/card/pin.h"
 #include "daemon/sealed.h"
 #include "daemon/visit-state.h"
 
 #include <madoguchi/names.h>
 #include <string.h>
-
-#define PERSON_MAX 4096 /* more than all fields of MadoBodyPerson together */
 
 void
 mado_visit_tell(const MadoVisit *self, MadoStepKind kind, GVariant *details, MadoStep *ret_step)
@@ -81,40 +78,15 @@ mado_visit_tell_end(const char *outcome, MadoErrorCode code, const char *reason)
     return g_variant_builder_end(&details);
 }
 
-static void
-write_text(MadoWriter *writer, guint32 tag, const char *text)
-{
-    if (text[0] != '\0')
-        mado_writer_tlv(writer, tag, (const guint8 *)text, strlen(text));
-}
-
-static gboolean
-write_person(const MadoBodyPerson *person, MadoSecret *plain)
-{
-    MadoWriter writer;
-
-    mado_writer_init(&writer, mado_secret_peek_writable(plain), mado_secret_capacity(plain));
-    write_text(&writer, MADO_MSG_NAME, person->name);
-    write_text(&writer, MADO_MSG_KANA, person->kana);
-    write_text(&writer, MADO_MSG_BIRTH, person->birth);
-    write_text(&writer, MADO_MSG_SEX, person->sex);
-    write_text(&writer, MADO_MSG_ADDRESS, person->address);
-    mado_secret_set_len(plain, mado_writer_len(&writer));
-    return mado_writer_ok(&writer);
-}
-
 /* A sealed memfd, or -1 with @error. */
 static int
 seal_person(const MadoBodyPerson *person, GError **error)
 {
-    g_autoptr(MadoSecret) plain = mado_secret_new(PERSON_MAX);
+    g_autoptr(MadoSecret) plain = mado_body_person_format(person, error);
 
-    if (write_person(person, plain))
-        return mado_sealed_new("person", mado_secret_peek(plain), mado_secret_len(plain),
-                               error);
-    g_set_error_literal(error, MADO_ERROR, MADO_ERROR_INTERNAL,
-                        "what the clerk may see does not fit");
-    return -1;
+    return plain != NULL ? mado_sealed_new("person", mado_secret_peek(plain),
+                                           mado_secret_len(plain), error)
+                         : -1;
 }
 
 static gboolean

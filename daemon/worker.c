@@ -25,6 +25,7 @@ struct _MadoWorker {
     gpointer transport_data;
     MadoAgent *agent;
     guint holder_uid;
+    guint grace_ms;
 
     /* under lock */
     GMutex lock;
@@ -263,6 +264,7 @@ mado_worker_new(const MadoWorkerSettings *settings)
     self->transport_data = settings->transport_data;
     self->agent = mado_agent_ref(settings->agent);
     self->holder_uid = settings->holder_uid;
+    self->grace_ms = settings->grace_ms;
     self->on_progress = settings->on_progress;
     self->user_data = settings->user_data;
     self->is_owned = TRUE;
@@ -301,7 +303,7 @@ mado_worker_interrupt(MadoWorker *self, MadoErrorCode code)
         return;
     mado_interrupt_raise(self->interrupt, code);
     if (self->grace == NULL)
-        self->grace = start_timer(MADO_TIMEOUT_EXCHANGE_MS, on_grace_over, self);
+        self->grace = start_timer(self->grace_ms, on_grace_over, self);
 }
 
 static gboolean

@@ -52,6 +52,7 @@ typedef struct {
     gpointer transport_data; /* outlives the thread */
     MadoAgent *agent;        /* referenced */
     guint holder_uid;
+    guint grace_ms; /* after an interrupt, before the worker counts as lost */
     /* In the main context; may be NULL. */
     void (*on_progress)(guint n_done, guint n_all, guint rest_ms, gpointer user_data);
     gpointer user_data;
@@ -69,9 +70,9 @@ mado_worker_is_running(const MadoWorker *self);
 void
 mado_worker_interrupt(MadoWorker *self, MadoErrorCode code);
 /*
- * A job that has not returned MADO_TIMEOUT_EXCHANGE_MS after an interrupt makes its worker
- * lost: its done is called without the job, the thread is never joined, and its reader stays
- * busy until the thread comes back, if ever. on_returned then runs in the main context.
+ * A job that has not returned within the grace after an interrupt makes its worker lost: its
+ * done is called without the job, the thread is never joined, and its reader stays busy until
+ * the thread comes back, if ever. on_returned then runs in the main context.
  */
 gboolean
 mado_worker_is_lost(const MadoWorker *self);

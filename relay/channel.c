@@ -235,10 +235,11 @@ prepare(MadoChannel *self, const MadoChannelRequest *request, Collector *collect
 static gboolean
 finish(MadoChannel *self, CURLcode result, const Collector *collector, GError **error)
 {
+    const MadoErrorCode code = code_of(result);
     long status = 0;
 
     if (result != CURLE_OK) {
-        g_set_error(error, MADO_ERROR, code_of(result), "%s: %s", self->url,
+        g_set_error(error, MADO_ERROR, (int)code, "%s: %s", self->url,
                     collector->too_much       ? "the answer is too long"
                     : self->reason[0] != '\0' ? self->reason
                                               : curl_easy_strerror(result));

@@ -9,6 +9,10 @@
 #include "daemon/card/isd.h"
 #include "daemon/card/pin.h"
 
+#include <openssl/rand.h>
+
+#include <string.h>
+
 #define N_REFERENCES 2U
 
 /* What is to be done with one reference. */
@@ -24,6 +28,10 @@ typedef struct {
     gboolean has_card_id;
     MadoSecret *old_pin;
     MadoSecret *new_pin;
+    /* in the journal, where this change has an id like a visit, with attempt 0 */
+    MadoJournal *journal; /* (nullable) borrowed */
+    guint8 id[MADO_MESSAGE_ID_LEN];
+    guint32 n_intents;
 } Plan;
 
 static void
@@ -120,20 +128,39 @@ ask(MadoWork *work, MadoPinKind kind, Plan *plan, GError **error)
     return plan->new_pin != NULL && mado_pin_normalise_new(kind, plan->new_pin, error);
 }
 
+/* Durable before the command that changes the card goes out; never with a hash of a PIN. */
+static gboolean
+write_intent(Plan *plan, GError **error)
+{
+    MadoJournalIntent intent = {.seq = plan->n_intents, .header = {0x00, 0x24, 0x01, 0x80}};
+    MadoJournalEntry *entry;
+
+    if (plan->journal == NULL || !plan->has_card_id)
+        return TRUE;
+    memcpy(intent.visit, plan->id, sizeof intent.visit);
+    entry = mado_journal_entry_new();
+    mado_journal_entry_put_intent(entry, &intent);
+    if (!mado_journal_write(plan->journal, entry, error))
+        return FALSE;
+    plan->n_intents++;
+    return TRUE;
+}
+
 /* One reference: verified once, by what it should hold. */
 static gboolean
-change_reference(MadoCard *card, const Plan *plan, const Reference *reference, GError **error)
+change_reference(MadoCard *card, Plan *plan, const Reference *reference, GError **error)
 {
     if (reference->has_new)
         return mado_pin_verify(card, &reference->pin, plan->new_pin, error);
     return mado_pin_verify(card, &reference->pin, plan->old_pin, error) &&
+           write_intent(plan, error) &&
            mado_pin_change(card, &reference->pin, plan->new_pin, error);
 }
 
 /* A failure after the first change is not an error but "half": something did happen. The one
  * that was left behind is tried first, so that a wrong PIN changes nothing. */
 static gboolean
-change_all(MadoWork *work, const Plan *plan, gboolean *ret_is_half, GError **error)
+change_all(MadoWork *work, Plan *plan, gboolean *ret_is_half, GError **error)
 {
     g_autoptr(GError) local_error = NULL;
     guint first = plan->references[0].has_new ? 1 : 0;
@@ -151,14 +178,24 @@ change_all(MadoWork *work, const Plan *plan, gboolean *ret_is_half, GError **err
 }
 
 static gboolean
+open_journal(Plan *plan, MadoJournal *journal, GError **error)
+{
+    plan->journal = journal;
+    if (journal != NULL && RAND_bytes(plan->id, sizeof plan->id) != 1)
+        return mado_error_set_openssl(error, MADO_ERROR_INTERNAL, "making an id");
+    return journal == NULL || mado_journal_check_ready(journal, FALSE, error);
+}
+
+static gboolean
 change_pin(MadoWork *work, MadoChangePin *self, Plan *plan, GError **error)
 {
     for (guint i = 0; i < N_REFERENCES; i++) {
         if (mado_pin_reference(self->kind, i, &plan->references[i].pin))
             plan->n_references++;
     }
-    return mado_card_power_on(work->card, error) && look_at_profile(work->card, plan, error) &&
-           ask(work, self->kind, plan, error) && change_all(work, plan, &self->is_half, error);
+    return open_journal(plan, self->journal, error) && mado_card_power_on(work->card, error) &&
+           look_at_profile(work->card, plan, error) && ask(work, self->kind, plan, error) &&
+           change_all(work, plan, &self->is_half, error);
 }
 
 gboolean
@@ -166,11 +203,21 @@ mado_change_pin_run(MadoWork *work, gpointer job, GError **error)
 {
     MadoChangePin *self = job;
     g_auto(Plan) plan = {0};
-    gboolean ok = change_pin(work, self, &plan, error);
+    g_autoptr(GError) local_error = NULL;
+    MadoErrorCode outcome = 0;
+    gboolean ok = change_pin(work, self, &plan, &local_error);
 
     mado_card_power_off(work->card);
-    if (!ok || self->journal == NULL || !plan.has_card_id)
+    if (!ok)
+        outcome = (MadoErrorCode)local_error->code;
+    else if (self->is_half)
+        outcome = MADO_ERROR_CARD_STATE;
+    if (!ok)
+        g_propagate_error(error, g_steal_pointer(&local_error));
+    /* Once a command went out there is a receipt, whatever became of it. */
+    if (plan.n_intents == 0)
         return ok;
-    return mado_journal_pin_changed(self->journal, plan.card_id, self->kind,
-                                    self->is_half ? MADO_ERROR_CARD_STATE : 0, error);
+    return mado_journal_pin_changed(self->journal, plan.card_id, self->kind, outcome,
+                                    ok ? error : NULL) &&
+           ok;
 }

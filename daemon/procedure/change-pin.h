@@ -6,7 +6,7 @@
 
 typedef struct {
     MadoPinKind kind;
-    MadoJournal *journal; /* (nullable): without one no receipt is written */
+    MadoJournal *journal; /* (nullable): a desk that is not enrolled writes none */
     /* set on success */
     gboolean is_half; /* juki: only one of the two references has the new PIN */
 } MadoChangePin;
@@ -16,6 +16,7 @@ typedef struct {
  * once. After a fault between the two juki references the admin record's change counters
  * differ; the next call then changes only the one left behind, and verifies the new PIN on the
  * other.
+ * Intents are durable before each change; JOURNAL before the card is touched.
  */
 gboolean
 mado_change_pin_run(MadoWork *work, gpointer job, GError **error);

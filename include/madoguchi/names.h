@@ -45,4 +45,5 @@
 #define MADO_POLICY_TRAINING_SIGN   "2.25.41288172798863658802444161737267158178.2"
 
 /* The environment. */
-#define MADO_ENV_RELAY_CONFIG "MADOGUCHI_RELAY_CONFIG" /* relay.conf, when not named otherwise */
+#define MADO_ENV_RELAY_CONFIG                                                                  \
+    "MADOGUCHI_RELAY_CONFIG" /* relay.conf, when not named otherwise */

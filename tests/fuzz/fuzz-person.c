@@ -2,8 +2,7 @@
 /* The input is a person as the daemon hands it to a client. */
 #include "config.h"
 
-#include "cli/person.h"
-#include "cli/text.h"
+#include "common/body-person.h"
 #include "tests/fuzz/target.h"
 
 #include <stdlib.h>
@@ -17,15 +16,14 @@ check_text(const char *text)
         if (g_ascii_iscntrl(*at))
             abort();
     }
-    (void)mado_text_width(text);
 }
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
-    g_auto(MadoPerson) person = {0};
+    g_auto(MadoBodyPerson) person = {0};
 
-    if (!mado_person_parse(data, len, &person, NULL))
+    if (!mado_body_person_parse(data, len, &person, NULL))
         return 0;
     check_text(person.name);
     check_text(person.kana);

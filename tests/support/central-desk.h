@@ -92,6 +92,13 @@ central_desk_post(CentralDesk *desk, MadoServiceKind kind, const char *key, GByt
 MadoBodyDecision
 central_desk_decide(CentralDesk *desk, MadoDecisionKind kind, const char *detail);
 
+/* (transfer full): data and status word of one command, a chained answer fetched whole. */
+GBytes *
+central_desk_exchange(CentralDesk *desk, GBytes *apdu, guint16 *ret_sw);
+/* Forgets the certificates that were being asked for. */
+void
+central_desk_drop_cmp(CentralDesk *desk);
+
 /* Does what the last reply asks for and puts the next STEP together; not sent yet. FALSE when
  * the reply is an end. */
 gboolean

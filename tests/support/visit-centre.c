@@ -495,3 +495,23 @@ visit_centre_answer(VisitCentre *self, GBytes *message)
                                                      : take_step(self, body, len);
     return seal_reply(self, reply, message);
 }
+
+GBytes *
+visit_centre_answer_with(VisitCentre *self, GBytes *message, GBytes *body)
+{
+    g_autoptr(MadoSecret) plain =
+        mado_envelope_open(self->identity, self->desk_peer, message, NULL, NULL);
+    g_autoptr(MadoSecret) answer = NULL;
+    MadoMessageHeader header;
+    const guint8 *bytes;
+    gsize len;
+
+    assert_non_null(plain);
+    assert_true(mado_message_parse(plain, &self->header, &bytes, &len, NULL));
+    memcpy(self->transaction, self->header.transaction, sizeof self->transaction);
+    header = make_header(self, message);
+    answer = mado_message_format(&header, g_bytes_get_data(body, NULL), g_bytes_get_size(body),
+                                 NULL);
+    return answer == NULL ? NULL
+                          : mado_envelope_seal(self->identity, self->desk_peer, answer, NULL);
+}

@@ -70,3 +70,7 @@ visit_centre_free(VisitCentre *self);
 /* (transfer full): the reply to a message of the desk. */
 GBytes *
 visit_centre_answer(VisitCentre *self, GBytes *message);
+/* (transfer full): the same with any bytes for a body, under an honest envelope; NULL when they
+ * do not fit one. */
+GBytes *
+visit_centre_answer_with(VisitCentre *self, GBytes *message, GBytes *body);

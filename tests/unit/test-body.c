@@ -529,6 +529,42 @@ a_receipts_body_and_its_acknowledgement_survive_the_way(void **state)
     assert_edits_refused(parse_ack, ack_data, no_tags, no_tags, no_tags);
 }
 
+/* ---- PERSON on its own ---- */
+
+static gboolean
+parse_person(const guint8 *data, gsize len, GError **error)
+{
+    MadoBodyPerson person;
+
+    return mado_body_person_parse(data, len, &person, error);
+}
+
+static void
+a_person_survives_the_way_and_what_is_absent_is_empty(void **state)
+{
+    const MadoBodyPerson person = {.name = "窓口　花子", .birth = "20010203", .sex = "2"};
+    const guint32 all[] = {MADO_MSG_NAME, MADO_MSG_BIRTH, MADO_MSG_SEX, 0};
+    g_autoptr(MadoSecret) data = mado_body_person_format(&person, NULL);
+    g_auto(MadoBodyPerson) parsed = {.kana = "untouched"};
+
+    assert_false(mado_body_person_parse(mado_secret_peek(data), 3, &parsed, NULL));
+    assert_string_equal(parsed.kana, "untouched");
+    assert_true(
+        mado_body_person_parse(mado_secret_peek(data), mado_secret_len(data), &parsed, NULL));
+    assert_string_equal(parsed.name, person.name);
+    assert_string_equal(parsed.birth, "20010203");
+    assert_string_equal(parsed.sex, "2");
+    assert_string_equal(parsed.kana, "");
+    assert_string_equal(parsed.address, "");
+    {
+        const MadoBodyPerson ascii = {.name = "A", .birth = "20010203", .sex = "2"};
+        g_autoptr(MadoSecret) short_data = mado_body_person_format(&ascii, NULL);
+        const guint32 lengths[] = {MADO_MSG_NAME, MADO_MSG_SEX, 0};
+
+        assert_edits_refused(parse_person, short_data, all, lengths, no_tags);
+    }
+}
+
 int
 main(void)
 {
@@ -546,6 +582,7 @@ main(void)
         cmocka_unit_test(what_a_reply_holds_is_looked_at),
         cmocka_unit_test(more_pins_and_commands_than_allowed_are_refused),
         cmocka_unit_test(a_receipts_body_and_its_acknowledgement_survive_the_way),
+        cmocka_unit_test(a_person_survives_the_way_and_what_is_absent_is_empty),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

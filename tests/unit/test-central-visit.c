@@ -160,6 +160,31 @@ a_set_may_be_one_certificate_without_a_signature_pin(void **state)
     assert_issued(desk, 1);
 }
 
+/* The register knows no face key of a card that made its own: it learns it once, at PREPARE. */
+static void
+a_face_key_is_learnt_when_the_card_is_prepared(void **state)
+{
+    CentralDesk *desk = *state;
+    MadoStore *store = desk->store;
+    g_autoptr(MadoCardRecord) card = NULL;
+    MadoBodyLookup *lookup;
+
+    central_desk_new_card(desk, BOTH_SLOTS);
+    card = store->ops->get_card(store, desk->card_id, NULL);
+    memset(card->face_key, 0, sizeof card->face_key);
+    assert_true(store->ops->put_card(store, card, NULL));
+    assert_false(central_desk_lookup(desk, MADO_PROCEDURE_ISSUE, MADO_DECISION_OPEN, FALSE));
+    assert_string_equal(desk->problem, "request-state");
+    prepare(desk);
+    central_desk_new_visit(desk);
+    lookup = central_desk_make_lookup(desk, MADO_PROCEDURE_ISSUE, MADO_DECISION_OPEN);
+    lookup->face_key[31] ^= 1;
+    assert_false(central_desk_send_lookup(desk, lookup));
+    assert_string_equal(desk->problem, "request-mismatch");
+    mado_body_lookup_free(lookup);
+    assert_true(central_desk_lookup(desk, MADO_PROCEDURE_ISSUE, MADO_DECISION_OPEN, FALSE));
+}
+
 /* ---- repeats ---- */
 
 static void
@@ -631,6 +656,7 @@ main(void)
         cmocka_unit_test(a_card_is_prepared_in_four_exchanges),
         cmocka_unit_test(a_card_is_issued_in_five_exchanges_with_two_certificates),
         cmocka_unit_test(a_set_may_be_one_certificate_without_a_signature_pin),
+        cmocka_unit_test(a_face_key_is_learnt_when_the_card_is_prepared),
         cmocka_unit_test(the_same_message_has_the_same_answer),
         cmocka_unit_test(a_visit_that_ended_ends_the_same_way_again),
         cmocka_unit_test(a_card_that_is_not_the_requests_is_refused),

@@ -4,6 +4,7 @@
 #include "cli/arguments.h"
 #include "cli/cmd-completion.h"
 #include "cli/commands.h"
+#include "cli/language.h"
 #include "tests/support/test.h"
 
 #include <string.h>
@@ -114,6 +115,18 @@ descriptors_are_numbers(void **state)
 }
 
 static void
+the_language_is_known_before_the_line_is_parsed(void **state)
+{
+    g_auto(GStrv) apart = g_strsplit("x issue --lang ja", " ", -1);
+    g_auto(GStrv) joined = g_strsplit("x --lang=en sing", " ", -1);
+    g_auto(GStrv) cut = g_strsplit("x --lang", " ", -1);
+
+    assert_string_equal(mado_language_named(4, apart), "ja");
+    assert_string_equal(mado_language_named(3, joined), "en");
+    assert_null(mado_language_named(2, cut));
+}
+
+static void
 every_row_of_the_tables_is_whole(void **state)
 {
     const MadoOptionRow *options = mado_commands_options();
@@ -189,6 +202,7 @@ main(void)
         cmocka_unit_test(what_training_is_told_is_passed_on_unread),
         cmocka_unit_test(words_after_two_dashes_are_words),
         cmocka_unit_test(descriptors_are_numbers),
+        cmocka_unit_test(the_language_is_known_before_the_line_is_parsed),
         cmocka_unit_test(every_row_of_the_tables_is_whole),
         cmocka_unit_test(the_completion_knows_every_command_and_option),
         cmocka_unit_test(the_manual_knows_every_command_and_option),

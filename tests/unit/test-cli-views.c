@@ -4,9 +4,7 @@
 #include "cli/card-files.h"
 #include "cli/card-view.h"
 #include "cli/memfd.h"
-#include "cli/person.h"
 #include "cli/rows.h"
-#include "common/writer.h"
 #include "tests/support/test-error.h"
 #include "tests/support/test-keys.h"
 #include "tests/support/test.h"
@@ -127,57 +125,6 @@ a_file_without_its_descriptor_is_refused(void **state)
     assert_null(mado_card_files_to_json(files, NULL, NULL, NULL));
 }
 
-static gsize
-make_person(guint8 *buffer, gsize cap)
-{
-    MadoWriter writer;
-
-    mado_writer_init(&writer, buffer, cap);
-    mado_writer_tlv(&writer, MADO_MSG_NAME, (const guint8 *)"山田 花子", 13);
-    mado_writer_tlv(&writer, MADO_MSG_BIRTH, (const guint8 *)"19900723", 8);
-    assert_true(mado_writer_ok(&writer));
-    return mado_writer_len(&writer);
-}
-
-static void
-a_person_is_parsed_and_what_is_absent_is_empty(void **state)
-{
-    guint8 buffer[64];
-    gsize len = make_person(buffer, sizeof buffer);
-    g_auto(MadoPerson) person = {0};
-
-    assert_true(mado_person_parse(buffer, len, &person, NULL));
-    assert_string_equal(person.name, "山田 花子");
-    assert_string_equal(person.address, "");
-    assert_true(person.has_birth_date);
-    assert_int_equal(person.birth_date.month, 7);
-}
-
-static void
-a_person_with_anything_cut_repeated_or_unknown_is_refused(void **state)
-{
-    static const guint8 unknown[] = {0x9F, 0x01, 0x01, 0x00};
-    static const guint8 twice[] = {0xC4, 1, 'F', 0xC4, 1, 'F'};
-    guint8 buffer[64];
-    gsize len = make_person(buffer, sizeof buffer);
-    char before[] = "untouched";
-    MadoPerson person = {.name = before};
-
-    for (gsize cut = 1; cut < len; cut++) {
-        /* The cut between the two objects leaves a shorter person that is whole. */
-        if (cut == 15) {
-            g_auto(MadoPerson) shorter = {0};
-
-            assert_true(mado_person_parse(buffer, cut, &shorter, NULL));
-            continue;
-        }
-        assert_false(mado_person_parse(buffer, cut, &person, NULL));
-    }
-    assert_false(mado_person_parse(unknown, sizeof unknown, &person, NULL));
-    assert_false(mado_person_parse(twice, sizeof twice, &person, NULL));
-    assert_ptr_equal(person.name, before);
-}
-
 int
 main(void)
 {
@@ -187,8 +134,6 @@ main(void)
         cmocka_unit_test(files_are_text_or_described_and_written_only_when_asked),
         cmocka_unit_test(files_are_written_for_the_owner_alone_and_never_over_another),
         cmocka_unit_test(a_file_without_its_descriptor_is_refused),
-        cmocka_unit_test(a_person_is_parsed_and_what_is_absent_is_empty),
-        cmocka_unit_test(a_person_with_anything_cut_repeated_or_unknown_is_refused),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

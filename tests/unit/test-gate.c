@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The rules of daemon/gate.c against the XML of the API, both ways: a method without a rule, a rule
- * without a method, a writable property, an action without a polkit definition.
+ * The rules of daemon/gate.c against the XML of the API, both ways: a method without a rule, a
+ * rule without a method, a writable property, an action without a polkit definition.
  */
 #include "config.h"
 
