@@ -396,6 +396,24 @@ mado_journal_centre_time(MadoJournal *self, gint64 *ret_centre_ms, GError **erro
     return TRUE;
 }
 
+/* Adds a receipt to @entry, its body encrypted to the centre. */
+static gboolean
+add_receipt(MadoJournal *self,
+            MadoJournalEntry *entry,
+            const MadoReceipt *draft,
+            const MadoBodyReceipt *body,
+            GError **error)
+{
+    g_autoptr(MadoSecret) plain = mado_body_receipt_format(body, error);
+    g_autoptr(GBytes) sealed = NULL;
+
+    sealed = plain == NULL ? NULL : self->settings.encrypt(plain, self->settings.data, error);
+    if (sealed == NULL)
+        return FALSE;
+    mado_journal_entry_put_receipt(entry, draft, sealed);
+    return TRUE;
+}
+
 gboolean
 mado_journal_pin_changed(MadoJournal *self,
                          const guint8 *card_id,
@@ -405,19 +423,12 @@ mado_journal_pin_changed(MadoJournal *self,
 {
     MadoReceipt draft = {.kind = MADO_RECEIPT_PIN_CHANGED, .has_card = TRUE};
     MadoBodyReceipt body = {.outcome = outcome};
-    MadoJournalEntry *entry;
-    g_autoptr(MadoSecret) plain = NULL;
-    g_autoptr(GBytes) sealed = NULL;
+    g_autoptr(MadoJournalEntry) entry = mado_journal_entry_new();
 
     memcpy(draft.card_id, card_id, sizeof draft.card_id);
     g_snprintf(body.detail, sizeof body.detail, "pin %u", (guint)kind);
-    plain = mado_body_receipt_format(&body, error);
-    sealed = plain == NULL ? NULL : self->settings.encrypt(plain, self->settings.data, error);
-    if (sealed == NULL)
-        return FALSE;
-    entry = mado_journal_entry_new();
-    mado_journal_entry_put_receipt(entry, &draft, sealed);
-    return mado_journal_write(self, entry, error);
+    return add_receipt(self, entry, &draft, &body, error) &&
+           mado_journal_write(self, g_steal_pointer(&entry), error);
 }
 
 /* ---- for interface Manager ---- */
@@ -556,6 +567,49 @@ mado_journal_finish_delivery(MadoJournal *self,
 
 /* ---- life ---- */
 
+/* A visit that no session ended: its daemon was killed. */
+static gboolean
+put_held(MadoJournal *self,
+         MadoJournalEntry *entry,
+         const MadoJournalVisit *open_visit,
+         GError **error)
+{
+    MadoJournalVisit visit = *open_visit;
+    MadoReceipt draft = {.kind = MADO_RECEIPT_HELD, .has_card = TRUE};
+    MadoBodyReceipt body = {.procedure = visit.procedure, .outcome = MADO_ERROR_HELD};
+
+    visit.state = MADO_JOURNAL_VISIT_HELD;
+    visit.error = MADO_ERROR_HELD;
+    g_strlcpy(visit.reason, "the daemon ended", sizeof visit.reason);
+    mado_journal_entry_put_visit(entry, &visit);
+    memcpy(draft.visit, visit.visit, sizeof draft.visit);
+    memcpy(draft.transaction, visit.transaction, sizeof draft.transaction);
+    memcpy(draft.card_id, visit.card_id, sizeof draft.card_id);
+    g_strlcpy(draft.operator_id, visit.operator_id, sizeof draft.operator_id);
+    g_strlcpy(body.request_id, visit.request_id, sizeof body.request_id);
+    return add_receipt(self, entry, &draft, &body, error);
+}
+
+static gboolean
+hold_open_visits(MadoJournal *self, GError **error)
+{
+    g_autoptr(GArray) visits = mado_journal_query_open(self->store, error);
+    g_autoptr(MadoJournalEntry) entry = mado_journal_entry_new();
+    const MadoJournalPen pen = take_pen(self);
+
+    for (guint i = 0; visits != NULL && i < visits->len; i++)
+        if (!put_held(self, entry, &g_array_index(visits, MadoJournalVisit, i), error))
+            return FALSE;
+    if (visits == NULL || visits->len == 0)
+        return visits != NULL;
+    if (!mado_journal_store_begin(self->store, error))
+        return FALSE;
+    if (mado_journal_entry_apply(entry, &pen, error))
+        return mado_journal_store_commit(self->store, error);
+    mado_journal_store_rollback(self->store);
+    return FALSE;
+}
+
 static gboolean
 open_store(MadoJournal *self, GError **error)
 {
@@ -565,8 +619,7 @@ open_store(MadoJournal *self, GError **error)
     return self->store != NULL &&
            mado_journal_meta_ensure_owner(self->store, settings->realm, settings->terminal,
                                           error) &&
-           mado_journal_query_hold_open(self->store, mado_clock_wall_ms(settings->clock),
-                                        error) &&
+           hold_open_visits(self, error) &&
            mado_journal_query_backlog(self->store, &self->n_backlog, error);
 }
 
