@@ -95,9 +95,10 @@ static void
 log_message(const MadoVisit *self, const char *what)
 {
     g_autofree char *visit = mado_message_id_to_hex(self->row.visit);
+    const char *idempotency = self->key; /* a nonce, no secret */
 
-    mado_log(G_LOG_LEVEL_INFO, MADO_LOG_VISIT, visit, "%s %u attempt %u fencing %u key %s",
-             what, self->row.step_number, self->row.attempt, self->row.fencing, self->key);
+    mado_log(G_LOG_LEVEL_INFO, MADO_LOG_VISIT, visit, "%s %u attempt %u fencing %u as %s", what,
+             self->row.step_number, self->row.attempt, self->row.fencing, idempotency);
 }
 
 /* Seals, writes, and only then lets the message be the outstanding one. *ret_body: nullable. */
