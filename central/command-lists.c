@@ -173,6 +173,7 @@ typedef struct {
     int passphrase_fd;
     gboolean is_json;
     gboolean verify;
+    gboolean only_bad;
 } ReceiptView;
 
 static void
@@ -211,6 +212,8 @@ list_receipt(const MadoReceiptBookItem *item, gpointer user_data)
     const MadoReceiptRecord *record = item->record;
     MadoListing *listing = view->listing;
 
+    if (view->only_bad && item->fault == NULL)
+        return;
     mado_listing_begin_row(listing);
     mado_listing_text(listing, "terminal", record->terminal);
     mado_listing_int(listing, "epoch", record->epoch);
@@ -281,13 +284,15 @@ report_receipts(const MadoCommandCentre *centre,
             return FALSE;
         view->identity = keys->identity;
     }
+    /* Whoever asks whether they verify wants to see those that do not. */
+    view->only_bad = view->verify && !view->is_json && view->identity == NULL;
     view->listing = mado_listing_new(view->is_json);
     done = mado_receipt_book_verify(centre->store, keys, list_receipt, view, &count, error);
     mado_listing_finish(g_steal_pointer(&view->listing));
     if (!done)
         return FALSE;
     if (view->verify)
-        fprintf(stderr,
+        fprintf(view->is_json ? stderr : stdout,
                 "%" G_GUINT64_FORMAT " receipts verify, %" G_GUINT64_FORMAT
                 " do not, %" G_GUINT64_FORMAT " forks\n",
                 count.n_good, count.n_bad, n_forks);

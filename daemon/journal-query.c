@@ -491,16 +491,27 @@ mado_journal_query_acknowledge(MadoJournalStore *store,
                                   values, G_N_ELEMENTS(values), error);
 }
 
-gboolean
-mado_journal_query_hold_open(MadoJournalStore *store, gint64 now_ms, GError **error)
+static gboolean
+collect_visit(const MadoJournalRow *row, gpointer user_data, GError **error)
 {
-    const MadoJournalValue values[] = {
-        mado_journal_store_integer(MADO_ERROR_HELD),
-        mado_journal_store_integer(now_ms),
-    };
+    GArray *visits = user_data;
+    MadoJournalVisit visit = {0};
 
-    return mado_journal_store_run(store,
-                                  "UPDATE visits SET state = 2, error = ?1, changed_ms = ?2,"
-                                  " reason = 'the daemon ended' WHERE state = 1",
-                                  values, G_N_ELEMENTS(values), error);
+    if (!read_visit(row, &visit, error))
+        return FALSE;
+    g_array_append_val(visits, visit);
+    return TRUE;
+}
+
+GArray *
+mado_journal_query_open(MadoJournalStore *store, GError **error)
+{
+    g_autoptr(GArray) visits = g_array_new(FALSE, FALSE, sizeof(MadoJournalVisit));
+
+    if (!mado_journal_store_query(store,
+                                  "SELECT " VISIT_COLUMNS " FROM visits WHERE state = 1"
+                                  " ORDER BY started_ms",
+                                  NULL, 0, collect_visit, visits, error))
+        return NULL;
+    return g_steal_pointer(&visits);
 }

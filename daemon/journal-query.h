@@ -54,6 +54,6 @@ gboolean
 mado_journal_query_acknowledge(MadoJournalStore *store,
                                const MadoJournalAck *ack,
                                GError **error);
-/* Visits that were open when the last daemon ended go on hold. */
-gboolean
-mado_journal_query_hold_open(MadoJournalStore *store, gint64 now_ms, GError **error);
+/* (transfer full), of MadoJournalVisit: those that no session has put on hold or ended. */
+GArray *
+mado_journal_query_open(MadoJournalStore *store, GError **error);

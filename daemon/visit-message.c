@@ -90,6 +90,17 @@ fill_header(MadoVisit *self, MadoMessageType type, MadoMessageHeader *header)
     header->time_ms = mado_clock_wall_ms(self->desk->clock);
 }
 
+/* Number, attempt and key: what ties a desk's log to the centre's. */
+static void
+log_message(const MadoVisit *self, const char *what)
+{
+    g_autofree char *visit = mado_message_id_to_hex(self->row.visit);
+    const char *idempotency = self->key; /* a nonce, no secret */
+
+    mado_log(G_LOG_LEVEL_INFO, MADO_LOG_VISIT, visit, "%s %u attempt %u fencing %u as %s", what,
+             self->row.step_number, self->row.attempt, self->row.fencing, idempotency);
+}
+
 /* Seals, writes, and only then lets the message be the outstanding one. *ret_body: nullable. */
 static gboolean
 send_body(MadoVisit *self, MadoMessageType type, const MadoSecret *body, GError **error)
@@ -132,6 +143,7 @@ send_body(MadoVisit *self, MadoMessageType type, const MadoSecret *body, GError 
     memcpy(self->request_hash, hash, sizeof hash);
     g_clear_pointer(&self->outgoing, g_bytes_unref);
     self->outgoing = g_steal_pointer(&cms);
+    log_message(self, "sends step");
     return TRUE;
 }
 

@@ -133,6 +133,17 @@ tell_reply(MadoVisit *self, MadoVisitEvent event, MadoStep *ret_step, GError **e
     return TRUE;
 }
 
+/* @detail is the centre's and without personal data. */
+static void
+log_reply(const MadoVisit *self, const MadoBodyReply *body)
+{
+    g_autofree char *visit = mado_message_id_to_hex(self->row.visit);
+
+    mado_log(G_LOG_LEVEL_INFO, MADO_LOG_VISIT, visit, "answer to step %u: next %u phase %u%s%s",
+             self->row.step_number, (guint)body->next, (guint)body->phase,
+             body->detail[0] != '\0' ? ": " : "", body->detail);
+}
+
 gboolean
 mado_visit_reply(MadoVisit *self,
                  MadoWork *work,
@@ -159,6 +170,7 @@ mado_visit_reply(MadoVisit *self,
         return FALSE;
     event = event_of_reply(body);
     mado_envelope_sha256(g_bytes_get_data(reply, NULL), g_bytes_get_size(reply), hash);
+    log_reply(self, body);
     take_reply(self, body);
     take_header(self, &header);
     if (!write_reply(self, event, hash, &local_error))

@@ -4,6 +4,7 @@
 #include "tests/support/journal-fixture.h"
 
 #include <glib/gstdio.h>
+#include <sqlite3.h>
 
 static const guint8 key_id[32] = {7};
 
@@ -157,4 +158,82 @@ journal_fixture_write_visit(JournalFixture *fixture, guint8 number, gboolean wit
     if (with_receipt)
         journal_fixture_put_receipt(entry, number);
     assert_true(mado_journal_write(fixture->journal, entry, &error));
+}
+
+void
+journal_fixture_load(JournalFixture *fixture, const char *name)
+{
+    g_autofree char *path =
+        g_build_filename(g_getenv("MADO_TOP_SRCDIR"), "tests", "fixtures", name, NULL);
+    g_autofree char *sql = NULL;
+    sqlite3 *db = NULL;
+
+    assert_true(g_file_get_contents(path, &sql, NULL, NULL));
+    g_remove(fixture->path);
+    assert_int_equal(sqlite3_open(fixture->path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
+}
+
+/* One value as SQL text. */
+static void
+append_value(GString *text, sqlite3_stmt *row, int column)
+{
+    const guint8 *data = sqlite3_column_blob(row, column);
+    char *quoted;
+
+    if (sqlite3_column_type(row, column) == SQLITE_BLOB) {
+        g_string_append(text, "X'");
+        for (int i = 0; i < sqlite3_column_bytes(row, column); i++)
+            g_string_append_printf(text, "%02X", data[i]);
+        g_string_append(text, "'");
+        return;
+    }
+    quoted = sqlite3_column_type(row, column) == SQLITE_TEXT
+                 ? sqlite3_mprintf("%Q", sqlite3_column_text(row, column))
+                 : sqlite3_mprintf("%lld", sqlite3_column_int64(row, column));
+    g_string_append(text, sqlite3_column_type(row, column) == SQLITE_NULL ? "NULL" : quoted);
+    sqlite3_free(quoted);
+}
+
+static void
+append_rows(GString *text, sqlite3 *db, const char *table)
+{
+    g_autofree char *query = g_strdup_printf("SELECT * FROM %s", table);
+    sqlite3_stmt *row = NULL;
+
+    assert_int_equal(sqlite3_prepare_v2(db, query, -1, &row, NULL), SQLITE_OK);
+    while (sqlite3_step(row) == SQLITE_ROW) {
+        g_string_append_printf(text, "INSERT INTO %s VALUES (", table);
+        for (int i = 0; i < sqlite3_column_count(row); i++) {
+            g_string_append(text, i > 0 ? "," : "");
+            append_value(text, row, i);
+        }
+        g_string_append(text, ");\n");
+    }
+    sqlite3_finalize(row);
+}
+
+void
+journal_fixture_dump(JournalFixture *fixture, const char *path)
+{
+    g_autoptr(GString) text = g_string_new("-- SPDX-License-Identifier: LGPL-2.1-or-later\n");
+    sqlite3 *db = NULL;
+    sqlite3_stmt *row = NULL;
+
+    assert_int_equal(sqlite3_open(fixture->path, &db), SQLITE_OK);
+    sqlite3_prepare_v2(db, "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL", -1, &row,
+                       NULL);
+    while (sqlite3_step(row) == SQLITE_ROW)
+        g_string_append_printf(text, "%s;\n", sqlite3_column_text(row, 0));
+    sqlite3_finalize(row);
+    sqlite3_prepare_v2(db, "SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name",
+                       -1, &row, NULL);
+    while (sqlite3_step(row) == SQLITE_ROW)
+        append_rows(text, db, (const char *)sqlite3_column_text(row, 0));
+    sqlite3_finalize(row);
+    g_string_append_printf(text, "PRAGMA user_version = %d;\nPRAGMA application_id = %d;\n",
+                           MADO_JOURNAL_SCHEMA_VERSION, 0x4D41444F);
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
+    assert_true(g_file_set_contents(path, text->str, -1, NULL));
 }

@@ -41,3 +41,11 @@ journal_fixture_put_receipt(MadoJournalEntry *entry, guint8 number);
 /* Writes both. */
 void
 journal_fixture_write_visit(JournalFixture *fixture, guint8 number, gboolean with_receipt);
+
+/* Makes the journal's file out of tests/fixtures/@name, the text of a dump; the journal must
+ * not be started. */
+void
+journal_fixture_load(JournalFixture *fixture, const char *name);
+/* Writes the journal's file as such a text to @path; the journal must not be started. */
+void
+journal_fixture_dump(JournalFixture *fixture, const char *path);
