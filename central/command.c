@@ -25,7 +25,7 @@ static const MadoCommandRow rows[] = {
     {"requests", "[--config FILE] [--json]", "list requests", mado_command_requests},
     {"visits", "[--config FILE] [--json] [--close TRANSACTION --reason TEXT]",
      "list visits, or close one whose card is lost", mado_command_visits},
-    {"receipts", "[--config FILE] [--json] [--verify]",
+    {"receipts", "[--config FILE] [--json] [--verify] [--open-as AUDITOR --key FILE]",
      "list receipts, verify every terminal's chain", mado_command_receipts},
     {"desk", "add|list|revoke [--config FILE] [--json] [--folder DESK] [TERMINAL]",
      "enrol and revoke terminals", mado_command_desk},

@@ -3,7 +3,10 @@
 #include "config.h"
 
 #include "central/ca.h"
+#include "central/receipt-book.h"
 #include "central/visit.h"
+#include "common/body-receipt.h"
+#include "common/envelope.h"
 #include "common/error.h"
 #include "madoguchi/names.h"
 #include "tests/support/central-desk.h"
@@ -706,6 +709,103 @@ a_supervisor_closes_the_visit_of_a_lost_card(void **state)
     assert_string_equal(desk->problem, "fenced");
 }
 
+/* ---- receipts ---- */
+
+/* (transfer full): what a desk signs; @previous is the hash of the one before. */
+static GBytes *
+make_receipt(CentralDesk *desk, guint64 number, const guint8 *previous, const char *detail)
+{
+    MadoReceipt header = {.realm = MADO_REALM_CODE_TRAINING,
+                          .terminal = "D001",
+                          .time_ms = 1,
+                          .epoch = 1,
+                          .number = number,
+                          .kind = MADO_RECEIPT_VISIT_OPENED,
+                          .operator_id = "CLERK-1"};
+    MadoBodyReceipt content = {.procedure = MADO_PROCEDURE_ISSUE};
+    g_autoptr(MadoSecret) plain = NULL;
+    g_autoptr(GBytes) body = NULL;
+    g_autoptr(GBytes) bytes = NULL;
+
+    memcpy(header.previous, previous, sizeof header.previous);
+    mado_identity_key_id(desk->identity, header.key_id);
+    g_strlcpy(content.request_id, "R-001", sizeof content.request_id);
+    g_strlcpy(content.detail, detail, sizeof content.detail);
+    plain = mado_body_receipt_format(&content, NULL);
+    body = mado_envelope_encrypt(desk->peer, plain, NULL);
+    bytes = mado_receipt_format(&header, body, NULL);
+    assert_non_null(bytes);
+    return mado_envelope_sign(desk->identity, g_bytes_get_data(bytes, NULL),
+                              g_bytes_get_size(bytes), NULL);
+}
+
+static void
+assert_acknowledged(CentralDesk *desk, GBytes *receipt, guint64 head)
+{
+    g_autoptr(MadoSecret) plain =
+        mado_envelope_open(desk->identity, desk->peer, desk->answer, NULL, NULL);
+    MadoMessageHeader header;
+    MadoBodyReceiptAck ack;
+    const guint8 *body;
+    guint8 hash[32];
+    gsize len;
+
+    assert_non_null(plain);
+    assert_true(mado_message_parse(plain, &header, &body, &len, NULL));
+    assert_int_equal(header.type, MADO_MESSAGE_RECEIPT_ACK);
+    mado_envelope_sha256(g_bytes_get_data(receipt, NULL), g_bytes_get_size(receipt), hash);
+    assert_memory_equal(header.request_hash, hash, sizeof hash);
+    assert_true(mado_body_receipt_parse_ack(body, len, &ack, NULL));
+    assert_int_equal(ack.epoch, 1);
+    assert_int_equal(ack.head_number, head);
+}
+
+static void
+note_item(const MadoReceiptBookItem *item, gpointer user_data)
+{
+    CentralDesk *desk = user_data;
+    g_autoptr(MadoSecret) plain = NULL;
+    MadoBodyReceipt content;
+
+    assert_null(item->fault);
+    plain = mado_envelope_decrypt(desk->keys->identity, item->body, NULL);
+    assert_non_null(plain);
+    assert_true(mado_body_receipt_parse(mado_secret_peek(plain), mado_secret_len(plain),
+                                        &content, NULL));
+    assert_string_equal(content.request_id, "R-001");
+}
+
+static void
+receipts_are_kept_acknowledged_and_verified(void **state)
+{
+    static const guint8 zeros[32] = {0};
+    CentralDesk *desk = *state;
+    g_autoptr(GBytes) first = make_receipt(desk, 1, zeros, "first");
+    g_autoptr(GBytes) other = make_receipt(desk, 1, zeros, "other");
+    g_autoptr(GBytes) second = NULL;
+    MadoReceiptBookCount count;
+    guint64 n_forks;
+    guint8 hash[32];
+
+    mado_envelope_sha256(g_bytes_get_data(first, NULL), g_bytes_get_size(first), hash);
+    second = make_receipt(desk, 2, hash, "second");
+    assert_int_equal(central_desk_post(desk, MADO_SERVICE_RECEIPT, "r-1-2", second), 409);
+    assert_int_equal(central_desk_post(desk, MADO_SERVICE_RECEIPT, "r-1-9", first), 400);
+    assert_int_equal(central_desk_post(desk, MADO_SERVICE_RECEIPT, "r-1-1", first), 200);
+    assert_acknowledged(desk, first, 1);
+    assert_int_equal(central_desk_post(desk, MADO_SERVICE_RECEIPT, "r-1-2", second), 200);
+    assert_acknowledged(desk, second, 2);
+    assert_int_equal(central_desk_post(desk, MADO_SERVICE_RECEIPT, "r-1-1", first), 200);
+    assert_acknowledged(desk, first, 2);
+    assert_int_equal(central_desk_post(desk, MADO_SERVICE_RECEIPT, "r-1-1", other), 409);
+    assert_true(desk->store->ops->count_forks(desk->store, &n_forks, NULL));
+    assert_int_equal(n_forks, 1);
+    assert_true(
+        mado_receipt_book_verify(desk->store, desk->keys, note_item, desk, &count, NULL));
+    assert_int_equal(count.n_good, 2);
+    assert_int_equal(count.n_bad, 0);
+}
+
 /* ---- days ---- */
 
 static void
@@ -759,6 +859,7 @@ main(void)
         cmocka_unit_test(an_unknown_visit_is_undone_when_asked_for),
         cmocka_unit_test(damage_is_held_until_somebody_resumes),
         cmocka_unit_test(a_supervisor_closes_the_visit_of_a_lost_card),
+        cmocka_unit_test(receipts_are_kept_acknowledged_and_verified),
         cmocka_unit_test(a_certificate_ends_on_the_fifth_birthday_or_with_the_card),
     };
 
