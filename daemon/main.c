@@ -74,6 +74,7 @@ run(const MadoDesk *desk)
     (void)g_unix_signal_add(SIGINT, on_signal, &self);
     g_main_loop_run(loop);
     mado_daemon_free(self.daemon);
+    (void)g_dbus_connection_flush_sync(connection, NULL, NULL); /* the last answers */
     return self.is_failure ? EX_UNAVAILABLE : EX_OK;
 }
 

@@ -107,6 +107,32 @@ central_desk_restart_centre(CentralDesk *desk)
     open_centre(desk);
 }
 
+static char *
+saved_path(const CentralDesk *desk)
+{
+    return g_build_filename(desk->folder, "saved.db", NULL);
+}
+
+void
+central_desk_save_centre(CentralDesk *desk)
+{
+    g_autofree char *saved = saved_path(desk);
+
+    g_remove(saved);
+    assert_true(desk->store->ops->backup(desk->store, saved, NULL));
+}
+
+void
+central_desk_set_centre_back(CentralDesk *desk)
+{
+    g_autofree char *saved = saved_path(desk);
+
+    g_clear_pointer(&desk->centre, mado_centre_free);
+    g_clear_pointer(&desk->store, mado_store_close);
+    assert_int_equal(g_rename(saved, desk->settings->database), 0);
+    open_centre(desk);
+}
+
 static void
 remove_tree(const char *path)
 {

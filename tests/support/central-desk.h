@@ -62,6 +62,13 @@ central_desk_close(CentralDesk *desk);
 void
 central_desk_restart_centre(CentralDesk *desk);
 
+/* The database as it is now, and as it was then; the other visits of the test are lost with it.
+ */
+void
+central_desk_save_centre(CentralDesk *desk);
+void
+central_desk_set_centre_back(CentralDesk *desk);
+
 /* A new resident with a new personalised card in the reader. @slots: certificates wanted. */
 void
 central_desk_new_card(CentralDesk *desk, guint8 slots);
