@@ -158,14 +158,22 @@ mado_command_visits(const char *usage, int argc, char **argv)
 
 /* ---- receipts ---- */
 
+typedef struct {
+    MadoListing *listing;
+    gboolean only_bad;
+} ReceiptList;
+
 static void
 list_receipt(const MadoReceiptRecord *record,
              const MadoReceipt *header,
              const GError *fault,
              gpointer user_data)
 {
-    MadoListing *listing = user_data;
+    const ReceiptList *list = user_data;
+    MadoListing *listing = list->listing;
 
+    if (list->only_bad && fault == NULL)
+        return;
     mado_listing_begin_row(listing);
     mado_listing_text(listing, "terminal", record->terminal);
     mado_listing_int(listing, "epoch", record->epoch);
@@ -187,20 +195,20 @@ report_receipts(const MadoCommandCentre *centre,
                 GError **error)
 {
     g_autoptr(MadoKeys) keys = mado_keys_load(centre->settings->keys, error);
+    ReceiptList list = {.only_bad = verify && !is_json};
     MadoReceiptBookCount count;
-    MadoListing *listing;
     guint64 n_forks;
     gboolean done;
 
     if (keys == NULL || !centre->store->ops->count_forks(centre->store, &n_forks, error))
         return FALSE;
-    listing = mado_listing_new(is_json);
-    done = mado_receipt_book_verify(centre->store, keys, list_receipt, listing, &count, error);
-    mado_listing_finish(listing);
+    list.listing = mado_listing_new(is_json);
+    done = mado_receipt_book_verify(centre->store, keys, list_receipt, &list, &count, error);
+    mado_listing_finish(list.listing);
     if (!done)
         return FALSE;
     if (verify)
-        fprintf(stderr,
+        fprintf(is_json ? stderr : stdout,
                 "%" G_GUINT64_FORMAT " receipts verify, %" G_GUINT64_FORMAT
                 " do not, %" G_GUINT64_FORMAT " forks\n",
                 count.n_good, count.n_bad, n_forks);

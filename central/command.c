@@ -29,7 +29,9 @@ static const MadoCommandRow rows[] = {
      "list receipts, verify every terminal's chain", mado_command_receipts},
     {"desk", "add|list|revoke [--config FILE] [--json] [--folder DESK] [TERMINAL]",
      "enrol and revoke terminals", mado_command_desk},
-    {"operator", "add|list|revoke [--config FILE] [--json] [--role ROLE] [--key FILE] [ID]",
+    {"operator",
+     "add|list|revoke [--config FILE] [--json] [--role ROLE] [--key FILE] [--passphrase-fd N] "
+     "[ID]",
      "enter and revoke operators", mado_command_operator},
     {"backup", "[--config FILE] FILE", "copy the database while it is used",
      mado_command_backup},
