@@ -97,8 +97,8 @@ set_reason(MadoVisit *self, const char *reason)
         self->row.reason[end - self->row.reason] = '\0';
 }
 
-/* On hold, in the journal with its receipt. What cannot be written is still on hold: at the
- * next start the journal finds the visit open and says so. */
+/* On hold, in the journal with its receipt. What cannot be written is still on hold: the
+ * journal says so as soon as it can write again, or at its next start. */
 static void
 hold(MadoVisit *self, MadoErrorCode code, const char *reason)
 {
@@ -112,9 +112,11 @@ hold(MadoVisit *self, MadoErrorCode code, const char *reason)
         mado_journal_entry_finish_message(mado_visit_pending(self), self->key,
                                           MADO_JOURNAL_MESSAGE_FAILED, NULL);
     if (!mado_visit_add_receipt(self, MADO_RECEIPT_HELD, 0, code, &error) ||
-        !mado_visit_flush(self, &error))
+        !mado_visit_flush(self, &error)) {
         mado_log(G_LOG_LEVEL_MESSAGE, MADO_LOG_STORE, self->row.request_id,
                  "a held visit was not written: %s", error->message);
+        mado_journal_leave(self->journal, self->row.visit);
+    }
     mado_visit_log_end(self, "hold", code);
     mado_visit_forget(self);
 }

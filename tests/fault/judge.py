@@ -147,7 +147,7 @@ def _pins(case):
 
 def _receipts(case):
     found = rows(case.centre_db, "SELECT number, hash, kind, cms FROM receipts ORDER BY terminal, epoch, number")
-    previous = bytes(32)
+    committed, n_done, previous = _committed(case), 0, bytes(32)
     for place, row in enumerate(found, 1):
         header = der.fields(der.signed_content(row["cms"]))
         if row["number"] != place or int.from_bytes(header["91"], "big") != place:
@@ -158,7 +158,7 @@ def _receipts(case):
         previous = hashlib.sha256(row["cms"]).digest()
         if row["hash"] != previous:
             yield f"receipt {place} is stored under another hash"
-    n_done = sum(row["kind"] == RECEIPT_OF[case.procedure] for row in found)
+        n_done += row["kind"] == RECEIPT_OF[case.procedure] and header["85"] in committed
     if n_done != 1:
         yield f"{n_done} receipts say that the procedure was committed"
     if rows(case.centre_db, "SELECT 1 FROM forks"):

@@ -13,6 +13,7 @@ from page import Page
 
 SLOT = 0
 DAY_S = 86400
+RELAY_BUDGET_MS = "2000"  # the relay's patience; what it does not survive becomes a visit on hold
 RECOVERIES = 4  # a resume may end on hold; more than this in a row is a card that is lost
 
 
@@ -32,6 +33,7 @@ class Scene:
                       for part, folder in (("daemon", "desk"), ("centre", "centre"))}
         self.proxy = self._proxy()
         self.stack.set_relay_url(self.proxy.url)
+        self.stack.set_relay("limits", "budget-ms", RELAY_BUDGET_MS)
 
     def _proxy(self):
         desk, centre = self.stack.path("desk", "relay"), self.stack.path("centre", "keys")
@@ -178,6 +180,7 @@ class Scene:
             self.stack.wait_end("authority", "daemon")  # they cannot live without it
         self.start()
         self.cards.remove(SLOT)
+        Client(self.stack).wait_for_card(SLOT, is_in=False)
         self.cards.insert(SLOT, self.person.card)
         self.wait_for_card()
 

@@ -163,8 +163,13 @@ class Stack:
 
     def set_relay_url(self, url):
         """Where the clerk's program looks for the centre: a proxy may stand between."""
+        self.set_relay("centre", "url", url)
+
+    def set_relay(self, group, key, value):
         config = self._read_relay_config()
-        config.set("centre", "url", url)
+        if not config.has_section(group):
+            config.add_section(group)
+        config.set(group, key, value)
         with open(self.relay_config, "w", encoding="utf-8") as file:
             config.write(file, space_around_delimiters=False)
 
