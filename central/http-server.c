@@ -15,6 +15,7 @@
 #include <microhttpd.h>
 
 #include <netdb.h>
+#include <pthread.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -29,7 +30,7 @@
 struct _MadoHttpServer {
     MadoCentre *centre;       /* borrowed */
     MadoCommitter *committer; /* borrowed */
-    GMutex reader_lock;
+    pthread_mutex_t reader_lock;
     MadoStore *reader;         /* owned; under the lock */
     struct MHD_Daemon *daemon; /* owned */
     guint16 port;
@@ -109,14 +110,14 @@ send_get(Call *call)
     MadoHttpServer *server = call->server;
     g_autoptr(MadoAnswer) answer = NULL;
 
-    g_mutex_lock(&server->reader_lock);
+    pthread_mutex_lock(&server->reader_lock);
     if (call->route.kind == MADO_ROUTE_HEALTH)
         answer = mado_service_health(server->centre->settings, server->reader);
     else if (call->route.kind == MADO_ROUTE_HEAD)
         answer = mado_service_head(server->reader, call->route.terminal);
     else
         answer = mado_service_requests(server->reader, call->terminal->municipality);
-    g_mutex_unlock(&server->reader_lock);
+    pthread_mutex_unlock(&server->reader_lock);
     return send_answer(call, answer);
 }
 
@@ -199,10 +200,10 @@ check_client(Call *call, GError **error)
         g_set_error(error, MADO_PROBLEM_DOMAIN, MADO_PROBLEM_TERMINAL, "no TLS");
         return FALSE;
     }
-    g_mutex_lock(&server->reader_lock);
+    pthread_mutex_lock(&server->reader_lock);
     call->terminal =
         mado_client_auth_check(info->tls_session, server->reader, call->route.terminal, error);
-    g_mutex_unlock(&server->reader_lock);
+    pthread_mutex_unlock(&server->reader_lock);
     return call->terminal != NULL;
 }
 
@@ -394,7 +395,7 @@ mado_http_server_new(MadoCentre *centre,
     self->centre = centre;
     self->committer = committer;
     self->reader = reader;
-    g_mutex_init(&self->reader_lock);
+    pthread_mutex_init(&self->reader_lock, NULL);
     return start(self, error) ? g_steal_pointer(&self) : NULL;
 }
 
@@ -420,6 +421,6 @@ mado_http_server_free(MadoHttpServer *self)
         return;
     g_clear_pointer(&self->daemon, MHD_stop_daemon);
     g_clear_pointer(&self->reader, mado_store_close);
-    g_mutex_clear(&self->reader_lock);
+    pthread_mutex_destroy(&self->reader_lock);
     g_free(self);
 }

@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "central/command.h"
+#include "common/hardening.h"
 
 #include <locale.h>
 #include <stdio.h>
@@ -21,6 +22,7 @@ print_help(void)
 int
 main(int argc, char **argv)
 {
+    mado_hardening_apply();
     setlocale(LC_ALL, "");
     if (argc < 2)
         return mado_command_usage("COMMAND [OPTIONS], or --help");

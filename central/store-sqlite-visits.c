@@ -314,6 +314,22 @@ has_decision(MadoStore *self,
     return mado_query_step(&query, ret_has, error);
 }
 
+static gboolean
+knows_decision(MadoStore *self,
+               const guint8 transaction[MADO_TRANSACTION_LEN],
+               GBytes *bytes,
+               gboolean *ret_known,
+               GError **error)
+{
+    g_auto(MadoQuery) query =
+        mado_query_begin(mado_store_sqlite_parts_db(self),
+                         "SELECT 1 FROM decisions WHERE txn = ? AND bytes = ? LIMIT 1");
+
+    mado_query_put_blob(&query, transaction, MADO_TRANSACTION_LEN);
+    mado_query_put_bytes(&query, bytes);
+    return mado_query_step(&query, ret_known, error);
+}
+
 void
 mado_store_sqlite_parts_fill_visits(MadoStoreOps *ops)
 {
@@ -329,4 +345,5 @@ mado_store_sqlite_parts_fill_visits(MadoStoreOps *ops)
     ops->revoke_held = revoke_held;
     ops->add_decision = add_decision;
     ops->has_decision = has_decision;
+    ops->knows_decision = knows_decision;
 }

@@ -104,6 +104,12 @@ typedef struct {
                              MadoDecisionKind kind,
                              gboolean *ret_has,
                              GError **error);
+    /* Whether exactly these bytes were kept for the transaction. */
+    gboolean (*knows_decision)(MadoStore *self,
+                               const guint8 transaction[MADO_TRANSACTION_LEN],
+                               GBytes *bytes,
+                               gboolean *ret_known,
+                               GError **error);
 
     /* Idempotency: the stored answer to (terminal, key). */
     MadoAnswerRecord *(*get_answer)(MadoStore *self,

@@ -5,6 +5,7 @@
 #include "central/visit-parts.h"
 #include "common/decision.h"
 #include "common/error.h"
+#include "madoguchi/limits.h"
 
 #include <string.h>
 
@@ -85,6 +86,28 @@ mado_visit_parts_check_decision(MadoVisit *self,
     g_strlcpy(ret_operator, parsed.operator_id, MADO_RECORD_ID_MAX + 1);
     g_strlcpy(ret_detail, parsed.detail, sizeof parsed.detail);
     return TRUE;
+}
+
+gboolean
+mado_visit_parts_check_fresh(MadoVisit *self,
+                             const MadoBodyDecision *decision,
+                             gint64 made_ms,
+                             GError **error)
+{
+    MadoStore *store = self->centre->store;
+    gint64 age_s = (self->header->time_ms - made_ms) / 1000;
+    gboolean is_known = FALSE;
+
+    if (ABS(age_s) > MADO_LIMIT_SKEW_WARN_S)
+        return mado_visit_parts_refuse(error, MADO_PROBLEM_OPERATOR,
+                                       "the decision was not signed just now");
+    if (self->transaction == NULL)
+        return TRUE;
+    if (!store->ops->knows_decision(store, self->transaction->id, decision->bytes, &is_known,
+                                    error))
+        return FALSE;
+    return !is_known || mado_visit_parts_refuse(error, MADO_PROBLEM_OPERATOR,
+                                                "the decision was used before");
 }
 
 gboolean

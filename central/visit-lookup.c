@@ -186,10 +186,13 @@ check_startable(MadoVisit *self,
 {
     MadoDate today = mado_ca_today(mado_clock_wall_ms(self->centre->clock));
     MadoStore *store = self->centre->store;
-    g_autoptr(MadoTransactionRecord) other =
-        store->ops->get_open_by_request(store, request->id, NULL);
+    GError *found = NULL;
+    MadoTransactionRecord *open = store->ops->get_open_by_request(store, request->id, &found);
+    g_autoptr(MadoTransactionRecord) other = NULL;
     MadoDate expiry;
 
+    if (!mado_visit_parts_take_found(open, found, &other, error))
+        return FALSE;
     if (other != NULL)
         return mado_visit_parts_refuse(error, MADO_PROBLEM_REQUEST_STATE,
                                        "the request is open with another card");
@@ -275,6 +278,18 @@ needs_resident(const MadoTransactionRecord *transaction)
     return transaction->slots != 0;
 }
 
+/* Whether the visit may go on where the resident types; else it is undone or only finished. */
+static gboolean
+may_start(const MadoTransactionRecord *transaction,
+          const MadoBodyLookup *lookup,
+          const MadoDecision *decision)
+{
+    if (strcmp(decision->detail, DETAIL_UNDO) == 0)
+        return FALSE;
+    return decision->kind != MADO_DECISION_RESUME || lookup->resident ||
+           !needs_resident(transaction);
+}
+
 static gboolean
 adopt_visit(MadoVisit *self,
             const MadoBodyLookup *lookup,
@@ -282,16 +297,16 @@ adopt_visit(MadoVisit *self,
             GError **error)
 {
     MadoTransactionRecord *transaction = self->transaction;
-    gboolean is_resume = decision->kind == MADO_DECISION_RESUME;
+    /* The desk may not know yet that its transaction was answered with an older one. */
     gboolean is_same =
-        memcmp(transaction->id, self->header->transaction, MADO_TRANSACTION_LEN) == 0;
+        memcmp(transaction->id, self->header->transaction, MADO_TRANSACTION_LEN) == 0 ||
+        memcmp(transaction->visit, self->header->visit, sizeof transaction->visit) == 0;
 
     if (is_same && self->header->attempt < transaction->attempt)
         return mado_visit_parts_refuse(error, MADO_PROBLEM_FENCED,
                                        "a later attempt has this visit");
     take_over(self, decision->operator_id);
-    transaction->may_start = strcmp(decision->detail, DETAIL_UNDO) != 0 &&
-                             (!is_resume || lookup->resident || !needs_resident(transaction));
+    transaction->may_start = may_start(transaction, lookup, decision);
     self->reply->procedure_open = transaction->procedure;
     if (!raise_fencing(self, lookup, error))
         return FALSE;
@@ -338,7 +353,7 @@ rebuild_visit(MadoVisit *self,
                                        "no visit of this card is open");
     if (!open_visit(self, lookup, request, decision->operator_id, error))
         return FALSE;
-    self->transaction->may_start = lookup->resident || !needs_resident(self->transaction);
+    self->transaction->may_start = may_start(self->transaction, lookup, decision);
     return TRUE;
 }
 
@@ -349,6 +364,8 @@ open_or_adopt(MadoVisit *self,
               const MadoRequestRecord *request,
               GError **error)
 {
+    if (!mado_visit_parts_check_fresh(self, &lookup->decision, decision->time_ms, error))
+        return FALSE;
     if (self->transaction != NULL)
         return adopt_visit(self, lookup, decision, error);
     return decision->kind == MADO_DECISION_RESUME

@@ -59,6 +59,13 @@ mado_visit_parts_check_decision(MadoVisit *self,
                                 char *ret_operator,
                                 char *ret_detail,
                                 GError **error);
+/* Opening and adopting take a decision made for it: recent by the desk's own clock, and not one
+ * that this visit was opened or adopted with before. OPERATOR. */
+gboolean
+mado_visit_parts_check_fresh(MadoVisit *self,
+                             const MadoBodyDecision *decision,
+                             gint64 made_ms,
+                             GError **error);
 /* Writes a checked decision down. */
 gboolean
 mado_visit_parts_keep_decision(MadoVisit *self,

@@ -4,6 +4,7 @@
 
 #include "cli/language.h"
 #include "cli/output.h"
+#include "common/hardening.h"
 #include "common/log.h"
 #include "relay/relay-config.h"
 
@@ -44,6 +45,7 @@ main(int argc, char **argv)
     g_autoptr(GError) error = NULL;
     const MadoCommand *command;
 
+    mado_hardening_apply();
     mado_language_init(mado_language_named(argc, argv));
     mado_log_init("madoguchictl", "warning");
     signal(SIGPIPE, SIG_IGN); /* a pipe that nobody reads is an error of write() */

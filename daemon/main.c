@@ -6,6 +6,7 @@
 #include "config.h"
 
 #include "common/error.h"
+#include "common/hardening.h"
 #include "common/log.h"
 #include "daemon/daemon.h"
 #include "daemon/options.h"
@@ -13,8 +14,6 @@
 
 #include <glib-unix.h>
 
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sysexits.h>
 #include <unistd.h>
@@ -41,17 +40,6 @@ on_signal(gpointer user_data)
 
     mado_daemon_stop(self->daemon);
     return G_SOURCE_CONTINUE;
-}
-
-/* PINs pass through: no core file, no debugger, no file others can read. */
-static void
-harden(void)
-{
-    const struct rlimit none = {0, 0};
-
-    (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-    (void)setrlimit(RLIMIT_CORE, &none);
-    (void)umask(077);
 }
 
 static int
@@ -95,7 +83,8 @@ main(int argc, char **argv)
     g_autoptr(MadoDesk) desk = NULL;
     g_autoptr(GError) error = NULL;
 
-    harden();
+    mado_hardening_apply();
+    (void)umask(077); /* no file that others can read */
     options = mado_options_parse(&argc, &argv, &error);
     if (options == NULL)
         return fail("wrong option", error, EX_USAGE);

@@ -136,6 +136,9 @@ mado_card_power_off(MadoCard *self)
 {
     self->transport->ops->close(self->transport);
     self->is_powered = FALSE;
+    /* What was read last: personal data as often as not. */
+    mado_secret_set_len(self->piece, 0);
+    mado_secret_set_len(self->answer, 0);
     mado_card_forget_selection(self);
 }
 

@@ -16,7 +16,20 @@ typedef struct {
     MadoVault *vault;
 } World;
 
-/* An empty database in memory and a key, made once; nothing is ever kept. */
+/* What is open stays usable without its name. */
+static void
+remove_database(const char *path)
+{
+    static const char *const suffixes[] = {"", "-wal", "-shm"};
+
+    for (gsize i = 0; i < G_N_ELEMENTS(suffixes); i++) {
+        g_autofree char *name = g_strconcat(path, suffixes[i], NULL);
+
+        g_unlink(name);
+    }
+}
+
+/* An empty database and a key, made once; nothing is ever kept. */
 static const World *
 get_world(void)
 {
@@ -35,7 +48,7 @@ get_world(void)
         if (world.vault == NULL || world.store == NULL)
             abort();
         g_unlink(key);
-        g_unlink(database);
+        remove_database(database);
         g_rmdir(folder);
         g_once_init_leave(&ready, 1);
     }

@@ -336,7 +336,7 @@ central_desk_decide(CentralDesk *desk, MadoDecisionKind kind, const char *detail
                              .terminal = "D001",
                              .kind = kind,
                              .operator_id = "CLERK-1",
-                             .time_ms = g_get_real_time() / 1000};
+                             .time_ms = g_get_real_time() / 1000 - desk->decision_age_ms};
     MadoBodyDecision signed_decision;
 
     memcpy(decision.transaction, desk->header.transaction, sizeof decision.transaction);

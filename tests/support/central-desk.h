@@ -27,7 +27,8 @@ typedef struct {
     MadoStore *store;
     MadoCentre *centre;
     MadoClock clock;
-    gint64 skew_ms; /* of the centre's clock */
+    gint64 skew_ms;         /* of the centre's clock */
+    gint64 decision_age_ms; /* of the next decision */
     MadoIdentity *identity;
     MadoPeer *peer;
     MadoOperatorKey *operator_key;

@@ -15,6 +15,7 @@
 
 #include <glib/gstdio.h>
 
+#include <pthread.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -245,8 +246,8 @@ typedef struct {
     guint8 person;
     gboolean keep;
     gint is_durable; /* -1: not told yet */
-    GMutex *lock;
-    GCond *changed;
+    pthread_mutex_t *lock;
+    pthread_cond_t *changed;
 } Write;
 
 static gboolean
@@ -262,10 +263,10 @@ finish_write(gpointer user_data, gboolean is_durable)
 {
     Write *write = user_data;
 
-    g_mutex_lock(write->lock);
+    pthread_mutex_lock(write->lock);
     write->is_durable = is_durable;
-    g_cond_signal(write->changed);
-    g_mutex_unlock(write->lock);
+    pthread_cond_signal(write->changed);
+    pthread_mutex_unlock(write->lock);
 }
 
 #define N_WRITES 1000
@@ -277,11 +278,11 @@ a_refusal_is_undone_alone_and_everybody_is_told(void **state)
     Fixture *fixture = *state;
     g_autoptr(MadoCommitter) committer = mado_committer_new(fixture->store);
     g_autofree Write *writes = g_new0(Write, N_WRITES);
-    GMutex lock;
-    GCond changed;
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
 
-    g_mutex_init(&lock);
-    g_cond_init(&changed);
+    pthread_mutex_init(&lock, NULL);
+    pthread_cond_init(&changed, NULL);
     for (guint i = 0; i < N_WRITES; i++) {
         MadoCommitterJob job = {run_write, finish_write, &writes[i]};
 
@@ -291,11 +292,11 @@ a_refusal_is_undone_alone_and_everybody_is_told(void **state)
         writes[i].person = 0;
         assert_true(mado_committer_submit(committer, &job));
     }
-    g_mutex_lock(&lock);
+    pthread_mutex_lock(&lock);
     for (guint i = 0; i < N_WRITES; i++)
         while (writes[i].is_durable < 0)
-            g_cond_wait(&changed, &lock);
-    g_mutex_unlock(&lock);
+            pthread_cond_wait(&changed, &lock);
+    pthread_mutex_unlock(&lock);
     mado_committer_stop(committer);
     for (guint i = 0; i < N_WRITES; i++) {
         g_autoptr(MadoRequestRecord) record =
@@ -306,8 +307,8 @@ a_refusal_is_undone_alone_and_everybody_is_told(void **state)
         assert_true(writes[i].is_durable);
     }
     assert_false(mado_committer_submit(committer, &(MadoCommitterJob){NULL, NULL, NULL}));
-    g_mutex_clear(&lock);
-    g_cond_clear(&changed);
+    pthread_mutex_destroy(&lock);
+    pthread_cond_destroy(&changed);
 }
 
 static void
@@ -315,13 +316,13 @@ when_nothing_can_be_written_nobody_is_told_otherwise(void **state)
 {
     Fixture *fixture = *state;
     g_autoptr(MadoCommitter) committer = NULL;
-    GMutex lock;
-    GCond changed;
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
     Write write = {fixture->store, "R-1", 1, TRUE, -1, &lock, &changed};
     MadoCommitterJob job = {run_write, finish_write, &write};
 
-    g_mutex_init(&lock);
-    g_cond_init(&changed);
+    pthread_mutex_init(&lock, NULL);
+    pthread_cond_init(&changed, NULL);
     /* A transaction that is open already: the batch cannot begin. */
     assert_true(fixture->store->ops->begin(fixture->store, NULL));
     committer = mado_committer_new(fixture->store);
@@ -329,8 +330,8 @@ when_nothing_can_be_written_nobody_is_told_otherwise(void **state)
     mado_committer_stop(committer);
     assert_int_equal(write.is_durable, FALSE);
     fixture->store->ops->rollback(fixture->store);
-    g_mutex_clear(&lock);
-    g_cond_clear(&changed);
+    pthread_mutex_destroy(&lock);
+    pthread_cond_destroy(&changed);
 }
 
 /* ---- sealed data ---- */

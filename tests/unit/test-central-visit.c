@@ -569,6 +569,83 @@ another_desk_finds_the_open_visit_by_the_card(void **state)
     assert_int_equal(desk->reply->next, MADO_NEXT_COMMITTED);
 }
 
+/* Whoever held a visit once kept the bytes: the next adoption takes a decision of its own. */
+static void
+an_opening_decision_is_taken_once_and_only_when_fresh(void **state)
+{
+    CentralDesk *desk = *state;
+    g_autoptr(MadoBodyLookup) used = NULL;
+    g_autoptr(MadoBodyLookup) stale = NULL;
+
+    stop_after(desk, 2, TRUE);
+    central_desk_next_attempt(desk);
+    used = central_desk_make_lookup(desk, MADO_PROCEDURE_ISSUE, MADO_DECISION_RESUME);
+    assert_true(central_desk_send_lookup(desk, used));
+    central_desk_next_attempt(desk);
+    assert_false(central_desk_send_lookup(desk, used));
+    assert_string_equal(desk->problem, "operator");
+    desk->decision_age_ms = 10 * 60 * 1000;
+    stale = central_desk_make_lookup(desk, MADO_PROCEDURE_ISSUE, MADO_DECISION_RESUME);
+    desk->decision_age_ms = 0;
+    assert_false(central_desk_send_lookup(desk, stale));
+    assert_string_equal(desk->problem, "operator");
+    assert_true(central_desk_lookup(desk, MADO_PROCEDURE_ISSUE, MADO_DECISION_RESUME, TRUE));
+    central_desk_run(desk);
+    assert_issued(desk, 2);
+}
+
+static MadoTransactionRecord *
+fail_to_look(MadoStore *store, const char *request_id, GError **error)
+{
+    g_set_error(error, MADO_ERROR, MADO_ERROR_JOURNAL, "cannot be read");
+    return NULL;
+}
+
+/* "Is another visit open?" without an answer is not "no". */
+static void
+a_store_that_cannot_be_read_opens_no_visit(void **state)
+{
+    CentralDesk *desk = *state;
+    const MadoStoreOps *ops = desk->store->ops;
+    MadoStoreOps failing = *ops;
+
+    new_prepared_card(desk, BOTH_SLOTS);
+    failing.get_open_by_request = fail_to_look;
+    desk->store->ops = &failing;
+    assert_false(central_desk_lookup(desk, MADO_PROCEDURE_ISSUE, MADO_DECISION_OPEN, FALSE));
+    desk->store->ops = ops;
+    assert_string_equal(desk->problem, "busy");
+    assert_int_equal(central_desk_transaction_state(desk), 0);
+}
+
+/* The database was set back, and the clerk asks for the visit to be undone. */
+static void
+an_unknown_visit_is_undone_when_asked_for(void **state)
+{
+    CentralDesk *desk = *state;
+    MadoStore *store = desk->store;
+    g_autoptr(MadoTransactionRecord) lost = NULL;
+    g_autoptr(MadoBodyLookup) lookup = NULL;
+
+    stop_after(desk, 2, TRUE);
+    lost = store->ops->get_transaction(store, desk->header.transaction, NULL);
+    assert_non_null(lost);
+    lost->state = MADO_TRANSACTION_ABORTED;
+    assert_true(store->ops->begin(store, NULL));
+    assert_true(store->ops->put_transaction(store, lost, NULL));
+    assert_true(store->ops->commit(store, NULL));
+    test_card_power_cycle(&desk->card);
+    central_desk_new_visit(desk);
+    lookup = central_desk_make_lookup(desk, MADO_PROCEDURE_ISSUE, MADO_DECISION_RESUME);
+    g_bytes_unref(lookup->decision.bytes);
+    g_bytes_unref(lookup->decision.signature);
+    lookup->decision = central_desk_decide(desk, MADO_DECISION_RESUME, "undo");
+    lookup->resident = TRUE;
+    assert_true(central_desk_send_lookup(desk, lookup));
+    central_desk_run(desk);
+    assert_undone(desk);
+}
+
 /* Answers that were altered on the way prove nothing: the card is asked again, then given up.
  */
 static void
@@ -677,6 +754,9 @@ main(void)
         cmocka_unit_test(a_prepare_that_stopped_anywhere_is_finished),
         cmocka_unit_test(another_desk_finds_the_open_visit_by_the_card),
         cmocka_unit_test(altered_answers_change_nothing),
+        cmocka_unit_test(an_opening_decision_is_taken_once_and_only_when_fresh),
+        cmocka_unit_test(a_store_that_cannot_be_read_opens_no_visit),
+        cmocka_unit_test(an_unknown_visit_is_undone_when_asked_for),
         cmocka_unit_test(damage_is_held_until_somebody_resumes),
         cmocka_unit_test(a_supervisor_closes_the_visit_of_a_lost_card),
         cmocka_unit_test(a_certificate_ends_on_the_fifth_birthday_or_with_the_card),

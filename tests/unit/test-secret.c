@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
+#include "common/hardening.h"
 #include "common/secret.h"
 #include "tests/support/test.h"
 
@@ -8,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -162,6 +164,26 @@ one_byte_too_many_is_a_fault(void **state)
 }
 
 static void
+a_hardened_program_leaves_no_core_and_takes_no_debugger(void **state)
+{
+    int status;
+    pid_t child = fork();
+
+    if (child == 0) {
+        struct rlimit core;
+
+        mado_hardening_apply();
+        _exit(prctl(PR_GET_DUMPABLE) == 0 && getrlimit(RLIMIT_CORE, &core) == 0 &&
+                      core.rlim_cur == 0 && core.rlim_max == 0
+                  ? 0
+                  : 1);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 0);
+}
+
+static void
 a_new_one_is_empty_and_zero(void **state)
 {
     g_autoptr(MadoSecret) secret = mado_secret_new(5000);
@@ -226,6 +248,7 @@ main(void)
         cmocka_unit_test(its_memory_is_locked_and_left_out_of_core_files_and_children),
         cmocka_unit_test(a_refused_lock_is_survived_and_told),
         cmocka_unit_test(one_byte_too_many_is_a_fault),
+        cmocka_unit_test(a_hardened_program_leaves_no_core_and_takes_no_debugger),
         cmocka_unit_test(a_new_one_is_empty_and_zero),
         cmocka_unit_test(append_takes_all_or_nothing),
         cmocka_unit_test(shortening_wipes_the_rest),
