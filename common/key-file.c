@@ -136,15 +136,16 @@ set_why(const char *path, const Asker *asker, gboolean was_asked, GError **error
 {
     g_autofree char *doing =
         g_strdup_printf("%s: no private key, or one that needs a passphrase", path);
+    gboolean was_given;
 
     if (!was_asked) {
         (void)mado_error_set_openssl(error, MADO_ERROR_CONFIG, doing);
         return;
     }
     ERR_clear_error();
-    g_set_error(error, MADO_ERROR, MADO_ERROR_BAD_ARGUMENT, "%s: %s", path,
-                asker->passphrase != NULL ? "the passphrase is wrong"
-                                          : "no passphrase was given");
+    was_given = asker->passphrase != NULL;
+    g_set_error(error, MADO_ERROR, MADO_ERROR_BAD_ARGUMENT, "%s: the passphrase %s", path,
+                was_given ? "is wrong" : "was not given");
 }
 
 EVP_PKEY *
