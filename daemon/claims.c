@@ -134,6 +134,12 @@ mado_claims_claim(
         g_set_error(error, MADO_ERROR, MADO_ERROR_BUSY, "reader '%s' is in use", reader->name);
         return NULL;
     }
+    if (self->settings.desk->realm == MADO_REALM_CODE_PRODUCTION &&
+        g_str_has_prefix(reader->name, MADO_TRAINING_READER)) {
+        g_set_error(error, MADO_ERROR, MADO_ERROR_REALM,
+                    "reader '%s' is for training, this desk is not", reader->name);
+        return NULL;
+    }
     if (!mado_clients_add_session(self->settings.clients, owner, error))
         return NULL;
     claim = make_claim(self, reader, owner, uid);

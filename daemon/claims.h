@@ -37,7 +37,7 @@ void
 mado_claims_free(MadoClaims *self);
 
 /* (transfer full): path of the new session, which on_added was told already. NOT_FOUND, BUSY,
- * LIMIT. */
+ * LIMIT; REALM: a training reader at a production desk. */
 char *
 mado_claims_claim(
     MadoClaims *self, const char *reader_path, const char *owner, guint uid, GError **error);

@@ -28,6 +28,7 @@ struct _MadoJournal {
     GCond finished;
     /* the journal's thread alone */
     MadoJournalStore *store; /* owned */
+    GHashTable *left; /* owned, of GBytes: visits that stopped, which no write could say */
     guint n_backlog;
 };
 
@@ -289,6 +290,99 @@ mado_journal_write(MadoJournal *self, MadoJournalEntry *entry, GError **error)
     return ok;
 }
 
+/* Adds a receipt to @entry, its body encrypted to the centre. */
+static gboolean
+add_receipt(MadoJournal *self,
+            MadoJournalEntry *entry,
+            const MadoReceipt *draft,
+            const MadoBodyReceipt *body,
+            GError **error)
+{
+    g_autoptr(MadoSecret) plain = mado_body_receipt_format(body, error);
+    g_autoptr(GBytes) sealed = NULL;
+
+    sealed = plain == NULL ? NULL : self->settings.encrypt(plain, self->settings.data, error);
+    if (sealed == NULL)
+        return FALSE;
+    mado_journal_entry_put_receipt(entry, draft, sealed);
+    return TRUE;
+}
+
+/* A visit that no session ended: its daemon was killed, or the disk was full when it stopped.
+ */
+static gboolean
+put_held(MadoJournal *self,
+         MadoJournalEntry *entry,
+         const MadoJournalVisit *open_visit,
+         const char *reason,
+         GError **error)
+{
+    MadoJournalVisit visit = *open_visit;
+    MadoReceipt draft = {.kind = MADO_RECEIPT_HELD, .has_card = TRUE};
+    MadoBodyReceipt body = {.procedure = visit.procedure, .outcome = MADO_ERROR_HELD};
+
+    visit.state = MADO_JOURNAL_VISIT_HELD;
+    visit.error = MADO_ERROR_HELD;
+    g_strlcpy(visit.reason, reason, sizeof visit.reason);
+    mado_journal_entry_put_visit(entry, &visit);
+    memcpy(draft.visit, visit.visit, sizeof draft.visit);
+    memcpy(draft.transaction, visit.transaction, sizeof draft.transaction);
+    memcpy(draft.card_id, visit.card_id, sizeof draft.card_id);
+    g_strlcpy(draft.operator_id, visit.operator_id, sizeof draft.operator_id);
+    g_strlcpy(body.request_id, visit.request_id, sizeof body.request_id);
+    return add_receipt(self, entry, &draft, &body, error);
+}
+
+/* Those of @visits that are in @only, all when it is NULL: on hold, durably. */
+static gboolean
+hold_visits(
+    MadoJournal *self, GArray *visits, GHashTable *only, const char *reason, GError **error)
+{
+    g_autoptr(MadoJournalEntry) entry = mado_journal_entry_new();
+    const MadoJournalPen pen = take_pen(self);
+
+    for (guint i = 0; i < visits->len; i++) {
+        const MadoJournalVisit *visit = &g_array_index(visits, MadoJournalVisit, i);
+        g_autoptr(GBytes) id = g_bytes_new_static(visit->visit, sizeof visit->visit);
+
+        if ((only == NULL || g_hash_table_contains(only, id)) &&
+            !put_held(self, entry, visit, reason, error))
+            return FALSE;
+    }
+    if (!mado_journal_store_begin(self->store, error))
+        return FALSE;
+    if (mado_journal_entry_apply(entry, &pen, error))
+        return mado_journal_store_commit(self->store, error);
+    mado_journal_store_rollback(self->store);
+    return FALSE;
+}
+
+static gboolean
+hold_open_visits(MadoJournal *self, GError **error)
+{
+    g_autoptr(GArray) visits = mado_journal_query_open(self->store, error);
+
+    if (visits == NULL || visits->len == 0)
+        return visits != NULL;
+    return hold_visits(self, visits, NULL, "the daemon ended", error);
+}
+
+static gboolean
+hold_left_visits(MadoJournal *self, GError **error)
+{
+    g_autoptr(GArray) visits = NULL;
+
+    if (g_hash_table_size(self->left) == 0)
+        return TRUE;
+    visits = mado_journal_query_open(self->store, error);
+    if (visits == NULL ||
+        !hold_visits(self, visits, self->left, "the journal could not be written", error))
+        return FALSE;
+    g_hash_table_remove_all(self->left);
+    update_backlog(self);
+    return TRUE;
+}
+
 static gboolean
 run_check(MadoJournal *self, Job *job, GError **error)
 {
@@ -296,7 +390,7 @@ run_check(MadoJournal *self, Job *job, GError **error)
 
     if (!mado_journal_store_ensure_reserve(self->store, MADO_LIMIT_JOURNAL_RESERVE_KIB,
                                            error) ||
-        !mado_journal_meta_probe(self->store, error) ||
+        !mado_journal_meta_probe(self->store, error) || !hold_left_visits(self, error) ||
         !mado_journal_meta_is_forked(self->store, &forked, error))
         return FALSE;
     if (forked) {
@@ -311,6 +405,21 @@ run_check(MadoJournal *self, Job *job, GError **error)
         return FALSE;
     }
     return TRUE;
+}
+
+static gboolean
+run_leave(MadoJournal *self, Job *job, GError **error)
+{
+    g_hash_table_add(self->left, g_bytes_new(job->id, MADO_MESSAGE_ID_LEN));
+    return TRUE;
+}
+
+void
+mado_journal_leave(MadoJournal *self, const guint8 visit[MADO_MESSAGE_ID_LEN])
+{
+    Job job = {.run = run_leave, .id = visit};
+
+    run_job(self, &job, NULL);
 }
 
 gboolean
@@ -393,24 +502,6 @@ mado_journal_centre_time(MadoJournal *self, gint64 *ret_centre_ms, GError **erro
     if (!run_job(self, &job, error))
         return FALSE;
     *ret_centre_ms = job.number;
-    return TRUE;
-}
-
-/* Adds a receipt to @entry, its body encrypted to the centre. */
-static gboolean
-add_receipt(MadoJournal *self,
-            MadoJournalEntry *entry,
-            const MadoReceipt *draft,
-            const MadoBodyReceipt *body,
-            GError **error)
-{
-    g_autoptr(MadoSecret) plain = mado_body_receipt_format(body, error);
-    g_autoptr(GBytes) sealed = NULL;
-
-    sealed = plain == NULL ? NULL : self->settings.encrypt(plain, self->settings.data, error);
-    if (sealed == NULL)
-        return FALSE;
-    mado_journal_entry_put_receipt(entry, draft, sealed);
     return TRUE;
 }
 
@@ -567,49 +658,6 @@ mado_journal_finish_delivery(MadoJournal *self,
 
 /* ---- life ---- */
 
-/* A visit that no session ended: its daemon was killed. */
-static gboolean
-put_held(MadoJournal *self,
-         MadoJournalEntry *entry,
-         const MadoJournalVisit *open_visit,
-         GError **error)
-{
-    MadoJournalVisit visit = *open_visit;
-    MadoReceipt draft = {.kind = MADO_RECEIPT_HELD, .has_card = TRUE};
-    MadoBodyReceipt body = {.procedure = visit.procedure, .outcome = MADO_ERROR_HELD};
-
-    visit.state = MADO_JOURNAL_VISIT_HELD;
-    visit.error = MADO_ERROR_HELD;
-    g_strlcpy(visit.reason, "the daemon ended", sizeof visit.reason);
-    mado_journal_entry_put_visit(entry, &visit);
-    memcpy(draft.visit, visit.visit, sizeof draft.visit);
-    memcpy(draft.transaction, visit.transaction, sizeof draft.transaction);
-    memcpy(draft.card_id, visit.card_id, sizeof draft.card_id);
-    g_strlcpy(draft.operator_id, visit.operator_id, sizeof draft.operator_id);
-    g_strlcpy(body.request_id, visit.request_id, sizeof body.request_id);
-    return add_receipt(self, entry, &draft, &body, error);
-}
-
-static gboolean
-hold_open_visits(MadoJournal *self, GError **error)
-{
-    g_autoptr(GArray) visits = mado_journal_query_open(self->store, error);
-    g_autoptr(MadoJournalEntry) entry = mado_journal_entry_new();
-    const MadoJournalPen pen = take_pen(self);
-
-    for (guint i = 0; visits != NULL && i < visits->len; i++)
-        if (!put_held(self, entry, &g_array_index(visits, MadoJournalVisit, i), error))
-            return FALSE;
-    if (visits == NULL || visits->len == 0)
-        return visits != NULL;
-    if (!mado_journal_store_begin(self->store, error))
-        return FALSE;
-    if (mado_journal_entry_apply(entry, &pen, error))
-        return mado_journal_store_commit(self->store, error);
-    mado_journal_store_rollback(self->store);
-    return FALSE;
-}
-
 static gboolean
 open_store(MadoJournal *self, GError **error)
 {
@@ -628,6 +676,7 @@ free_journal(MadoJournal *self)
 {
     mado_journal_store_close(self->store);
     g_async_queue_unref(self->queue);
+    g_hash_table_unref(self->left);
     g_main_context_unref(self->context);
     g_mutex_clear(&self->mutex);
     g_cond_clear(&self->finished);
@@ -651,6 +700,8 @@ mado_journal_start(const MadoJournalSettings *settings, GError **error)
     mado_clock_boot_id(self->boot_id);
     self->context = g_main_context_ref_thread_default();
     self->queue = g_async_queue_new();
+    self->left =
+        g_hash_table_new_full(g_bytes_hash, g_bytes_equal, (GDestroyNotify)g_bytes_unref, NULL);
     g_mutex_init(&self->mutex);
     g_cond_init(&self->finished);
     if (!open_store(self, error)) {

@@ -57,6 +57,10 @@ mado_journal_close(MadoJournal *self);
 /* @entry (transfer full): durable on TRUE, not in the journal at all on FALSE (JOURNAL). */
 gboolean
 mado_journal_write(MadoJournal *self, MadoJournalEntry *entry, GError **error);
+/* The visit stopped and the entry that says so could not be written. It is written by the next
+ * check_ready() that succeeds; until then the visit cannot be resumed, for nothing could. */
+void
+mado_journal_leave(MadoJournal *self, const guint8 visit[MADO_MESSAGE_ID_LEN]);
 /*
  * Whether a visit may begin or go on: the disk took a write just now, space is reserved and no
  * fork is known (JOURNAL); and, for @is_new alone, the backlog is within its limit (LIMIT).

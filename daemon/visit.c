@@ -86,8 +86,19 @@ mado_visit_log_end(const MadoVisit *self, const char *how, MadoErrorCode code)
              code != 0 ? mado_error_nick(code) : "");
 }
 
-/* On hold, in the journal with its receipt. What cannot be written is still on hold: at the
- * next start the journal finds the visit open and says so. */
+/* What does not fit is cut between two characters: the reason goes over the bus. */
+static void
+set_reason(MadoVisit *self, const char *reason)
+{
+    const char *end = NULL;
+
+    g_strlcpy(self->row.reason, reason, sizeof self->row.reason);
+    if (!g_utf8_validate(self->row.reason, -1, &end))
+        self->row.reason[end - self->row.reason] = '\0';
+}
+
+/* On hold, in the journal with its receipt. What cannot be written is still on hold: the
+ * journal says so as soon as it can write again, or at its next start. */
 static void
 hold(MadoVisit *self, MadoErrorCode code, const char *reason)
 {
@@ -95,16 +106,17 @@ hold(MadoVisit *self, MadoErrorCode code, const char *reason)
 
     self->row.state = MADO_JOURNAL_VISIT_HELD;
     self->row.error = code;
-    g_strlcpy(self->row.reason, reason, sizeof self->row.reason);
-    g_utf8_validate(self->row.reason, -1, NULL);
+    set_reason(self, reason);
     mado_journal_entry_put_visit(mado_visit_pending(self), &self->row);
     if (self->key[0] != '\0')
         mado_journal_entry_finish_message(mado_visit_pending(self), self->key,
                                           MADO_JOURNAL_MESSAGE_FAILED, NULL);
     if (!mado_visit_add_receipt(self, MADO_RECEIPT_HELD, 0, code, &error) ||
-        !mado_visit_flush(self, &error))
+        !mado_visit_flush(self, &error)) {
         mado_log(G_LOG_LEVEL_MESSAGE, MADO_LOG_STORE, self->row.request_id,
                  "a held visit was not written: %s", error->message);
+        mado_journal_leave(self->journal, self->row.visit);
+    }
     mado_visit_log_end(self, "hold", code);
     mado_visit_forget(self);
 }
@@ -220,10 +232,9 @@ decide_opening(MadoVisit *self,
 {
     if (decision->kind != (self->resuming ? MADO_DECISION_RESUME : MADO_DECISION_OPEN))
         return set_unwanted(error);
-    if (!mado_visit_check_card(self, work, error))
-        return mado_visit_fail_check(self);
     g_strlcpy(self->row.operator_id, decision->operator_id, sizeof self->row.operator_id);
-    if (!mado_visit_send_lookup(self, signed_decision, error)) {
+    if (!mado_visit_check_card(self, work, error) ||
+        !mado_visit_send_lookup(self, signed_decision, error)) {
         mado_visit_table_step(&self->state, MADO_VISIT_ON_FAILED);
         mado_visit_forget(self);
         return FALSE;

@@ -273,7 +273,8 @@ mado_card_exchange(MadoCard *self,
     g_return_val_if_fail(self != NULL && command != NULL && ret_response != NULL, FALSE);
     if (!send_once(self, command, &response, error))
         return FALSE;
-    if (mado_sw_meaning(response.sw) == MADO_SW_MEANING_WRONG_LE &&
+    /* Only what asked for data can have asked for too much: a VERIFY is never sent twice. */
+    if (mado_sw_meaning(response.sw) == MADO_SW_MEANING_WRONG_LE && command->ne > 0 &&
         (command->cla & CLA_SECURE) == 0 && mado_sw_told_len(response.sw, &told_len)) {
         MadoCommand again = *command;
 

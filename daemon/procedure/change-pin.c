@@ -11,9 +11,13 @@
 
 #include <openssl/rand.h>
 
+#include <madoguchi/limits.h>
 #include <string.h>
 
 #define N_REFERENCES 2U
+/* The PIN typed first waits for this one, and no PIN may wait longer than one entry may take.
+ */
+#define NEW_PIN_TIMEOUT_MS (MADO_TIMEOUT_PIN_ENTRY_MS - 3U * MADO_TIMEOUT_EXCHANGE_MS)
 
 /* What is to be done with one reference. */
 typedef struct {
@@ -124,6 +128,7 @@ ask(MadoWork *work, MadoPinKind kind, Plan *plan, GError **error)
         return FALSE;
     question.purpose = MADO_AGENT_NEW;
     question.n_tries = -1;
+    question.timeout_ms = NEW_PIN_TIMEOUT_MS;
     plan->new_pin = mado_agent_ask(work->agent, &question, work->interrupt, error);
     return plan->new_pin != NULL && mado_pin_normalise_new(kind, plan->new_pin, error);
 }

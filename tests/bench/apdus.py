@@ -5,7 +5,6 @@ JPKI = "D392F000260100000001"
 VISUAL = "D3921000310001010402"
 TEXT = "D3921000310001010408"
 SHORT_LE = 256
-LARGEST_SFI_OFFSET = 255
 
 
 def select(aid):
@@ -31,6 +30,11 @@ def reads(sfi, length):
     return commands
 
 
+def read_extended(sfi):
+    """A whole file in one READ BINARY, for readers and cards that know extended length."""
+    return f"00B0{0x80 | sfi:02X}00000000"
+
+
 def length_of(first_bytes):
     """Of the whole file, from its tag and BER length."""
     at = 1
@@ -50,7 +54,6 @@ WHOLE_CARD = (
     (VISUAL, ((0x12, "number-b"),), (0x02,)),
     (JPKI, ((0x1B, "sign-pin"),), (0x01, 0x02, 0x0A, 0x0B)),
 )
-FREE_CERTIFICATES = ((JPKI, (), (0x02, 0x0A, 0x0B)),)
 
 
 def probe_list(plan, secrets):
@@ -71,6 +74,15 @@ def lengths_from_probe(plan, answers):
         for sfi in files:
             lengths[aid, sfi] = length_of(bytes.fromhex(next(rest)))
     return lengths
+
+
+def extended_list(plan, secrets):
+    commands = []
+    for aid, doors, files in plan:
+        commands.append(select(aid))
+        commands += [verify(reference, secrets[name]) for reference, name in doors]
+        commands += [read_extended(sfi) for sfi in files]
+    return commands
 
 
 def read_list(plan, secrets, lengths):

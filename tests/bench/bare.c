@@ -6,7 +6,8 @@
  *   bare READER [ROUNDS] <LIST      LIST: one command APDU in hex a line; every answer must be
  * 9000
  *
- * Prints, per round, the number of APDUs, the seconds they took and the bytes of data received.
+ * Prints, per round, the number of APDUs, the seconds from SCardConnect to the last answer and
+ * the bytes of data received.
  */
 #include <winscard.h>
 
@@ -127,7 +128,7 @@ run_round(SCARDCONTEXT context, const char *reader, const List *list, bool is_pr
     SCARDHANDLE card;
     DWORD protocol;
     size_t n_bytes = 0;
-    double start_s;
+    double start_s = now_s();
     bool done;
     LONG result = SCardConnect(context, reader, SCARD_SHARE_EXCLUSIVE, SCARD_PROTOCOL_T1, &card,
                                &protocol);
@@ -136,7 +137,6 @@ run_round(SCARDCONTEXT context, const char *reader, const List *list, bool is_pr
         fprintf(stderr, "bare: %s: %s\n", reader, pcsc_stringify_error(result));
         return false;
     }
-    start_s = now_s();
     /* The first command after power-up is answered 6F00 whatever it is. */
     SCardTransmit(card, SCARD_PCI_T1, select_isd, sizeof select_isd, NULL, discarded,
                   &discarded_len);

@@ -413,6 +413,18 @@ without_the_service_there_is_nothing_to_claim(void **state)
     again = fake_desk_claim(*state, 1, "/readers/r2");
 }
 
+static void
+a_production_desk_refuses_a_training_reader(void **state)
+{
+    FakeDesk *desk = fake_desk_new(MADO_REALM_CODE_PRODUCTION);
+    g_autoptr(FakeDeskCall) call = NULL;
+
+    fake_desk_add_reader(desk, FAKE_DESK_TRAINING_READER);
+    call = ask_claim(desk, 0, READER_PATH);
+    expect(desk, call, MADO_ERROR_REALM);
+    fake_desk_free(desk);
+}
+
 /* ---- the daemon ---- */
 
 static void
@@ -472,6 +484,7 @@ main(void)
         RACE(a_reader_that_comes_back_is_another_object),
         RACE(a_card_removed_in_a_call_ends_the_call_alone),
         RACE(without_the_service_there_is_nothing_to_claim),
+        cmocka_unit_test(a_production_desk_refuses_a_training_reader),
         RACE(a_stop_in_a_call_answers_it_and_unpowers_the_card),
         RACE(a_stop_while_the_authority_thinks_refuses),
     };

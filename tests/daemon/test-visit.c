@@ -91,6 +91,24 @@ every_step_that_ended_has_its_receipt(void **state)
 
 /* ---- decisions ---- */
 
+/* The clerk signed too late: the card is unpowered, nothing was sent, all can begin anew. */
+static void
+an_opening_decision_after_the_card_lost_power_begins_anew(void **state)
+{
+    VisitWorld *world = *state;
+    g_autoptr(GError) error = NULL;
+
+    assert_true(visit_world_begin(world, "issue", &error));
+    mado_card_power_off(world->work.card);
+    assert_false(visit_world_decide(world, &error));
+    assert_mado_error(error, MADO_ERROR_CARD_REMOVED);
+    g_clear_error(&error);
+    assert_int_equal(world->n_exchanges, 0);
+    assert_true(visit_world_begin(world, "issue", &error));
+    visit_world_run_to_end(world);
+    visit_world_assert_issued(world);
+}
+
 static void
 a_decision_of_another_visit_is_refused(void **state)
 {
@@ -392,6 +410,7 @@ main(void)
         TEST(an_issue_goes_through_in_five_exchanges),
         TEST(a_preparation_asks_nobody_for_a_pin),
         TEST(every_step_that_ended_has_its_receipt),
+        TEST(an_opening_decision_after_the_card_lost_power_begins_anew),
         TEST(a_decision_of_another_visit_is_refused),
         TEST(calls_out_of_their_step_change_nothing),
         TEST(a_reply_that_is_not_to_this_message_is_refused_and_the_right_one_taken),

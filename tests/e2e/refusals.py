@@ -22,6 +22,7 @@ def insert(office, name):
 def what_must_stay(office, card):
     """Everything a refusal must leave alone. Tries of a PIN are not among it: a wrong entry costs one."""
     shown = office.cards.show(card)
+    del shown["admin_record"]
     for pin in shown["pins"]:
         del pin["tries"], pin["state"]
     return shown, [(row["id"], row["state"]) for row in office.centre_json("requests")]
@@ -123,7 +124,7 @@ def a_wrong_passphrase_is_named(office):
     insert(office, office.person.card)
     secrets = office.secrets(office.person, "passphrase", "number-b")
     secrets["--passphrase-fd"] = b"wrong\n"
-    refused(office, office.person.card, "Operator", lambda: Client(office.stack).call(
+    refused(office, office.person.card, "Config", lambda: Client(office.stack).call(
         "prepare", office.person.request_id, "--inspected", secrets=secrets))
 
 

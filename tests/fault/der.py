@@ -54,3 +54,23 @@ def signed_content(cms):
 def fields(data):
     """{first tag byte or bytes as hex: value}; a repeated tag keeps its last value."""
     return {tag.hex(): value for tag, value in items(data)}
+
+
+def rsa_template(certificate):
+    """The 7F49 template of a certificate's RSA key, as the card hashes it (doc/card-profile.md 1)."""
+    tbs = items(items(only(certificate, b"\x30"))[0][1])
+    first = 1 if tbs[0][0] == b"\xa0" else 0  # the version is optional
+    public_key_info = items(tbs[first + 5][1])
+    modulus, exponent = (value.lstrip(b"\0") for _, value in
+                         items(only(public_key_info[1][1][1:], b"\x30")))
+    inner = tlv(b"\x81", modulus) + tlv(b"\x82", exponent)
+    return tlv(b"\x7f\x49", inner)
+
+
+def tlv(tag, value):
+    """With the shortest length."""
+    size = len(value)
+    if size < 0x80:
+        return tag + bytes([size]) + value
+    n_bytes = (size.bit_length() + 7) // 8
+    return tag + bytes([0x80 | n_bytes]) + size.to_bytes(n_bytes, "big") + value

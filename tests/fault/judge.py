@@ -42,24 +42,34 @@ def _lower(value):
 
 
 class Case:
-    """Where to look. card: what `madoguchi-training show --json` says of the file; certificates: {slot: DER}
-    as OpenSC reads them off the card; wrong_entries: {pin: how many a human typed}."""
+    """Where to look. card: what `madoguchi-training show --json` says of the file; apdus: what the reader saw
+    since the procedure began; certificates: {slot: DER} as OpenSC reads them off the card with the resident's
+    PINs; wrong_entries: {pin: how many a human typed}."""
 
-    def __init__(self, procedure, request, centre_db, journal_db, card, certificates=None,
-                 wrong_entries=None):
+    def __init__(self, procedure, request, centre_db, journal_db, card, apdus=()):
         self.procedure = procedure
         self.request = request
         self.centre_db = centre_db
         self.journal_db = journal_db
         self.card = _lower(card)
-        self.certificates = certificates or {}
-        self.wrong_entries = wrong_entries or {}
+        self.apdus = apdus
+        self.certificates = {}
+        self.wrong_entries = {}
 
 
 def judge(case):
-    """Complaints, one sentence each; none when all is well."""
+    """At the end. Complaints, one sentence each; none when all is well."""
+    return _look(case, (_request, _transactions, _certificates, _card, _pins, _receipts, _journal, _intents))
+
+
+def judge_between(case):
+    """At any moment, whoever has died: what must never be, not even for an instant."""
+    return _look(case, (_nothing_ahead_of_the_card, _intents))
+
+
+def _look(case, looks):
     complaints = []
-    for look in (_request, _transactions, _certificates, _card, _pins, _receipts, _journal):
+    for look in looks:
         try:
             complaints += look(case)
         except (der.Bad, sqlite3.Error, KeyError, IndexError, TypeError) as error:
@@ -68,9 +78,8 @@ def judge(case):
 
 
 def _request(case):
-    state = rows(case.centre_db, "SELECT state FROM requests WHERE id = ?", case.request)[0]["state"]
-    if state != REQUEST_STATES[case.procedure]:
-        yield f"the centre has the request in state {state}"
+    if _state(case) != REQUEST_STATES[case.procedure]:
+        yield f"the centre has the request in state {_state(case)}"
 
 
 def _committed(case):
@@ -115,6 +124,16 @@ def _on_card(case, row):
         yield f"the card holds another {name} certificate than the centre"
     if name in case.certificates and case.certificates[name] != row["der"]:
         yield f"OpenSC reads another {name} certificate than the centre has"
+    key = hashlib.sha256(der.rsa_template(row["der"])).hexdigest()
+    if _live_keys(case).get(row["slot"]) != key:
+        yield f"the {name} certificate is not for the key on the card"
+
+
+def _live_keys(case):
+    """{slot: hash of its key} of the card's admin record."""
+    record = der.only(bytes.fromhex(case.card["admin_record"]), b"\xdf\x70")
+    live = [der.fields(value) for tag, value in der.items(record) if tag == b"\xb1"]
+    return {slot["85"][0]: slot["8e"].hex() for slot in live}
 
 
 def _card(case):
@@ -147,7 +166,7 @@ def _pins(case):
 
 def _receipts(case):
     found = rows(case.centre_db, "SELECT number, hash, kind, cms FROM receipts ORDER BY terminal, epoch, number")
-    previous = bytes(32)
+    committed, n_done, previous = _committed(case), 0, bytes(32)
     for place, row in enumerate(found, 1):
         header = der.fields(der.signed_content(row["cms"]))
         if row["number"] != place or int.from_bytes(header["91"], "big") != place:
@@ -158,7 +177,7 @@ def _receipts(case):
         previous = hashlib.sha256(row["cms"]).digest()
         if row["hash"] != previous:
             yield f"receipt {place} is stored under another hash"
-    n_done = sum(row["kind"] == RECEIPT_OF[case.procedure] for row in found)
+        n_done += row["kind"] == RECEIPT_OF[case.procedure] and header["85"] in committed
     if n_done != 1:
         yield f"{n_done} receipts say that the procedure was committed"
     if rows(case.centre_db, "SELECT 1 FROM forks"):
@@ -175,3 +194,37 @@ def _journal(case):
         yield f"the journal has {len(here)} receipts, the centre {len(there)}, and they differ"
     if any(not row["acknowledged"] for row in here):
         yield "a receipt is not acknowledged"
+
+
+def _nothing_ahead_of_the_card(case):
+    """Certificates live, a request delivered, a transaction committed: only after the card's COMMIT."""
+    committed = case.card.get("committed")
+    for row in rows(case.centre_db, "SELECT txn FROM certificates WHERE state = ?", CERTIFICATE_LIVE):
+        if row["txn"].hex() != committed:
+            yield "a certificate is live whose card was not committed"
+    done = [row["id"].hex() for row in rows(
+        case.centre_db, "SELECT id FROM transactions WHERE request_id = ? AND procedure = ? AND state = ?",
+        case.request, PROCEDURES[case.procedure], COMMITTED)]
+    if done and done != [committed]:
+        yield f"the centre has {done} as committed, the card {committed}"
+    if case.procedure == "issue" and case.card["life"] != "active" and _state(case) == REQUEST_STATES["issue"]:
+        yield "the request is delivered and the card is not active"
+
+
+def _state(case):
+    return rows(case.centre_db, "SELECT state FROM requests WHERE id = ?", case.request)[0]["state"]
+
+
+# Instructions that change the card: PUT DATA, RESET RETRY COUNTER, GENERATE, UPDATE BINARY, CHANGE.
+WRITING = {0xDA, 0x2C, 0x47, 0xD7, 0x24}
+
+
+def _intents(case):
+    """Every command that changed the card was in the journal before."""
+    journaled = {}
+    for row in rows(case.journal_db, "SELECT header FROM commands"):
+        journaled[row["header"][1]] = journaled.get(row["header"][1], 0) + 1
+    for ins in WRITING:
+        n_seen = sum(apdu[1] == ins for apdu in case.apdus)
+        if n_seen > journaled.get(ins, 0):
+            yield f"the card was given {n_seen} commands {ins:02X}, the journal intended {journaled.get(ins, 0)}"

@@ -9,7 +9,7 @@ Fault = namedtuple("Fault", "what where n lasting", defaults=(0, False))
 # A fault in a visit of procedure; then a recovery with the resident or without, in which `second` happens.
 Point = namedtuple("Point", "procedure fault resident second", defaults=(None,))
 
-CARD_KNOBS = ("before", "inside", "after", "torn", "mute", "reset")
+CARD_KNOBS = ("before", "inside", "after", "torn", "torn-late", "mute", "reset")
 SYNC_ACTIONS = ("kill-before", "kill-after", "cut-before", "cut-after", "eio", "enospc", "erofs")
 SYNC_PARTS = ("daemon", "centre")
 EXCHANGES = ("lost-before", "lost-after", "doubled", "truncated", "cut-short", "bit-flipped",
@@ -36,7 +36,7 @@ def faults_of(counts):
     that change the card; syncs: {part: how many}; exchanges: how many."""
     for n in range(1, counts.apdus + 1):
         for knob in CARD_KNOBS:
-            if knob not in ("torn", "inside") or n in counts.writes:
+            if knob not in ("torn", "torn-late", "inside") or n in counts.writes:
                 yield Fault("card", knob, n)
     for part in SYNC_PARTS:
         for n in range(1, counts.syncs[part] + 1):

@@ -2,17 +2,21 @@
 """One desk, one resident, one card: put back to a known moment, spoilt, and brought to an end."""
 import os
 import shutil
+import ssl
 import threading
 
 from desk.client import PASSPHRASE, Client, pins_text
+from desk.opensc import OpenSC
 from desk.process import Failed
 from desk.proxy import Plan, Proxy
 
-from judge import Case, judge
+from judge import Case, judge, judge_between
 from page import Page
 
 SLOT = 0
 DAY_S = 86400
+DONE = {"prepare": "set-up", "issue": "delivered"}  # the request's state at the centre
+RELAY_BUDGET_MS = "2000"  # the relay's patience; what it does not survive becomes a visit on hold
 RECOVERIES = 4  # a resume may end on hold; more than this in a row is a card that is lost
 
 
@@ -32,6 +36,7 @@ class Scene:
                       for part, folder in (("daemon", "desk"), ("centre", "centre"))}
         self.proxy = self._proxy()
         self.stack.set_relay_url(self.proxy.url)
+        self.stack.set_relay("limits", "budget-ms", RELAY_BUDGET_MS)
 
     def _proxy(self):
         desk, centre = self.stack.path("desk", "relay"), self.stack.path("centre", "keys")
@@ -80,6 +85,7 @@ class Scene:
         self._set_out()
 
     def _set_out(self):
+        self.cards.start_trace(SLOT)
         self.start()
         self.cards.insert(SLOT, self.person.card)
         self.wait_for_card()
@@ -158,9 +164,9 @@ class Scene:
             self.stack.kill(part)
 
     def _kill_at_apdu(self, part, n, start):
-        self.cards.start_trace(SLOT)
+        n_before = len(self.cards.trace(SLOT)[0])
         running = start()
-        if self.cards.wait_for_apdu(SLOT, n, running.is_alive):
+        if self.cards.wait_for_apdu(SLOT, n_before + n, running.is_alive):
             self._kill(part, running)
         return running.finish()
 
@@ -178,6 +184,7 @@ class Scene:
             self.stack.wait_end("authority", "daemon")  # they cannot live without it
         self.start()
         self.cards.remove(SLOT)
+        Client(self.stack).wait_for_card(SLOT, is_in=False)
         self.cards.insert(SLOT, self.person.card)
         self.wait_for_card()
 
@@ -207,19 +214,35 @@ class Scene:
         return lambda: self.start_resume(is_here)
 
     def _is_through(self, procedure):
-        wanted = {"prepare": "set-up", "issue": "delivered"}[procedure]
         return self.open_visit() is None and \
-            self.office.request_state(self.person.request_id) == wanted
+            self.office.request_state(self.person.request_id) == DONE[procedure]
 
     def deliver_receipts(self):
         answer = Client(self.stack).call("relay", "--once")
         if not answer.succeeded:
             raise Failed(f"relay: {answer}")
 
-    def judge(self, procedure, certificates=None):
-        return judge(Case(procedure, self.person.request_id, self.stack.path("centre", "central.db"),
-                          self.stack.path("desk", "journal", "journal.db"),
-                          self.cards.show(self.person.card), certificates))
+    def _case(self, procedure):
+        return Case(procedure, self.person.request_id, self.stack.path("centre", "central.db"),
+                    self.stack.path("desk", "journal", "journal.db"),
+                    self.cards.show(self.person.card), self.cards.trace(SLOT)[0])
+
+    def judge_between(self, procedure, said=None):
+        """said: what the desk last told its clerk."""
+        complaints = judge_between(self._case(procedure))
+        if said is not None and said.json and said.json.get("outcome") == "committed" and \
+                self.office.request_state(self.person.request_id) != DONE[procedure]:
+            complaints.append("the desk said that the card may be handed over, the centre did not")
+        return complaints
+
+    def judge(self, procedure):
+        case = self._case(procedure)
+        if procedure == "issue":
+            opensc = OpenSC(self.stack, SLOT)
+            case.certificates = {
+                kind: ssl.PEM_cert_to_DER_cert(opensc.certificate_pem(kind, self.person.pins[kind]))
+                for kind in ("auth", "sign")}
+        return judge(case)
 
 
 def copy_tree(source, target):

@@ -20,20 +20,20 @@ import traceback
 TOP = os.environ.get("MADO_TOP_SRCDIR") or os.path.join(os.path.dirname(__file__), "..", "..")
 sys.path[:0] = [os.path.join(TOP, "tests", "support"), os.path.join(TOP, "tests", "fault")]
 
+from desk.client import Client  # noqa: E402
 from desk.office import Office  # noqa: E402
 from desk.process import Failed  # noqa: E402
 
 import points  # noqa: E402
+from judge import WRITING  # noqa: E402
 from page import FLAG_LAZY  # noqa: E402
 from points import describe  # noqa: E402
 from scene import SLOT, Scene  # noqa: E402
 
-SAMPLE_POINTS = 60
+SAMPLE_POINTS = 48
 N_PAIRS = 200
 SEED = 20160118  # the week in January 2016 when the real system first lost cards
 MOMENT = {"prepare": "new", "issue": "prepared"}
-# Instructions that change the card: PUT DATA, RESET RETRY COUNTER, GENERATE, UPDATE BINARY, CHANGE.
-WRITING = {0xDA, 0x2C, 0x47, 0xD7, 0x24}
 
 
 def library_path():
@@ -77,7 +77,6 @@ class Bench:
         scene = self.scene
         scene.keep(MOMENT[procedure])
         scene.proxy.spoil(None)
-        scene.cards.start_trace(SLOT)
         before = {part: page.get("n_syncs") for part, page in scene.pages.items()}
         first = len(scene.proxy.exchanges)
         answer = scene.visit(procedure)
@@ -90,7 +89,7 @@ class Bench:
         complaints = scene.judge(procedure)
         if complaints:
             raise Failed(f"{procedure} without a fault: " + "; ".join(complaints))
-        writes = [n for n, apdu in enumerate(apdus, 1) if apdu[0] in WRITING]
+        writes = [n for n, apdu in enumerate(apdus, 1) if apdu[1] in WRITING]
         return points.Counts(len(apdus), writes, syncs, n_exchanges)
 
     def try_point(self, point):
@@ -98,7 +97,10 @@ class Bench:
         scene = self.scene
         scene.restore(MOMENT[point.procedure])
         try:
-            scene.play(point.fault, lambda: scene.start_visit(point.procedure))
+            said = scene.play(point.fault, lambda: scene.start_visit(point.procedure))
+            complaints = scene.judge_between(point.procedure, said)
+            if complaints:
+                return complaints
             if point.fault.what == "other-card":
                 complaints = self._show_other_card()
                 if complaints:
@@ -118,6 +120,7 @@ class Bench:
             return []
         before = scene.cards.show(scene.other.card)
         scene.cards.remove(SLOT)
+        Client(scene.stack).wait_for_card(SLOT, is_in=False)
         scene.cards.insert(SLOT, scene.other.card)
         scene.wait_for_card()
         answer = scene.start_resume(True).finish()

@@ -13,7 +13,7 @@ OUTSIDE = [
     (r"^(winscard|wintypes|pcsclite|reader)\.h$|^PCSC/",
      r"^daemon/transport-pcsc\.[ch]$|^cli/doctor[\w-]*\.c$|^drivers/|^tests/(bench|driver)/"),
     (r"^ifdhandler\.h$", r"^drivers/[\w-]+/ifd-[\w-]+\.[ch]$|^tests/driver/"),
-    (r"^sqlite3\.h$", r"^daemon/journal-store[\w-]*\.[ch]$|^central/(store-sqlite[\w-]*|query)\.[ch]$|^tests/(fault|support)/"),
+    (r"^sqlite3\.h$", r"^daemon/journal-store[\w-]*\.[ch]$|^central/(store-sqlite[\w-]*|query)\.[ch]$|^tests/(bench|fault|support)/"),
     (r"^microhttpd\.h$", r"^central/http[\w-]*\.[ch]$|^tests/support/"),
     (r"^gnutls/", r"^central/|^tests/support/"),
     (r"^curl/", r"^relay/|^tests/"),

@@ -10,7 +10,8 @@
 
 #include <gio/gio.h>
 
-#define FAKE_DESK_N_CLIENTS 3
+#define FAKE_DESK_N_CLIENTS       3
+#define FAKE_DESK_TRAINING_READER 7U
 
 typedef enum {
     FAKE_DESK_ALLOW,
@@ -54,7 +55,8 @@ fake_desk_answer_authority(FakeDesk *self, gboolean is_allowed); /* all that han
 guint
 fake_desk_n_withdrawn(const FakeDesk *self);
 
-/* Readers by number from 0. Their object paths are .../readers/r1, r2 … in order of adding. */
+/* Readers by number from 0, at most FAKE_DESK_TRAINING_READER, which has a training reader's
+ * name. Their object paths are .../readers/r1, r2 … in order of adding. */
 void
 fake_desk_add_reader(FakeDesk *self, guint number);
 void

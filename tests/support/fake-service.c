@@ -5,6 +5,7 @@
 
 #include "common/error.h"
 
+#include <madoguchi/names.h>
 #include <string.h>
 
 #define MAX_READERS    8U
@@ -209,7 +210,8 @@ list_readers(const FakeService *self)
         if (!self->readers[i].is_there)
             continue;
         reader = g_new0(MadoSensorReader, 1);
-        reader->name = g_strdup_printf("Fake Reader %u", i);
+        reader->name = g_strdup_printf(
+            i == FAKE_DESK_TRAINING_READER ? MADO_TRAINING_READER " %u" : "Fake Reader %u", i);
         reader->card_present = self->readers[i].card_present;
         reader->card_events = self->readers[i].card_events;
         g_ptr_array_add(readers, reader);

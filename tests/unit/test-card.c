@@ -198,6 +198,21 @@ a_told_length_is_obeyed_once(void **state)
     scene_end(&scene);
 }
 
+/* A card that lies about a length would have a PIN sent, and counted, once more. */
+static void
+what_asked_for_nothing_is_not_repeated(void **state)
+{
+    static const guint8 value[] = {0x31, 0x32, 0x33, 0x34};
+    const MadoCommand command = {
+        .ins = 0x20, .p2 = 0x98, .data = value, .data_len = sizeof value};
+    MadoResponse response;
+
+    START(scene, {"00200098 04 31323334", "6C03"});
+    assert_true(mado_card_exchange(scene.card, &command, &response, NULL));
+    assert_int_equal(response.sw, 0x6C03);
+    scene_end(&scene);
+}
+
 static void
 under_secure_messaging_nothing_is_repeated(void **state)
 {
@@ -514,6 +529,7 @@ main(void)
         cmocka_unit_test(an_application_that_is_not_there_makes_the_card_unknown),
         cmocka_unit_test(pieces_announced_by_61xx_are_put_together),
         cmocka_unit_test(a_told_length_is_obeyed_once),
+        cmocka_unit_test(what_asked_for_nothing_is_not_repeated),
         cmocka_unit_test(under_secure_messaging_nothing_is_repeated),
         cmocka_unit_test(an_answer_without_end_ends),
         cmocka_unit_test(an_answer_without_status_word_powers_down),

@@ -10,7 +10,8 @@ FAULTS = {
     "before": "remove before {n}",
     "inside": "remove inside {n}",
     "after": "remove after {n}",
-    "torn": "torn {n} {byte}",
+    "torn": "torn {n} 3000",  # in the middle of the card's own write
+    "torn-late": "torn {n} 4000000000",  # written and in place, but the card did not live to know
     "mute": "mute {n}",
     "reset": "reset {n}",
 }
@@ -70,12 +71,12 @@ class Cards:
         """rate_kbps, apdu_delay_us, rsa, rsa_seed, interface; from the next power-up on."""
         self._write(slot, "knobs", "".join(f"{name}={value}\n" for name, value in values.items()))
 
-    def fault(self, slot, kind, n=0, byte=100):
+    def fault(self, slot, kind, n=0):
         """Arms one of FAULTS at the n-th APDU from now. None: one that still waits is replaced by one that
         never comes, for the reader may have taken it already."""
         if kind is None:
             kind, n = "mute", 0xFFFFFFFF
-        self._write(slot, "fault", FAULTS[kind].format(n=n, byte=byte) + "\n")
+        self._write(slot, "fault", FAULTS[kind].format(n=n) + "\n")
 
     # ---- what the reader saw ---------------------------------------------------------------------
 
@@ -87,7 +88,7 @@ class Cards:
         os.chmod(path, 0o666)
 
     def trace(self, slot):
-        """[(ins, p1, p2, status word)] since start_trace(), and [text] of the faults that struck."""
+        """[(cla, ins, p1, p2, status word)] since start_trace(), and [text] of the faults that struck."""
         apdus, faults = [], []
         with open(os.path.join(self.stack.slot(slot), "trace"), encoding="ascii") as file:
             for line in file:
@@ -95,11 +96,11 @@ class Cards:
                 if words[0] == "#":
                     faults.append(" ".join(words[1:]))
                 else:
-                    apdus.append(tuple(int(word, 16) for word in words[1:4]) + (words[6],))
+                    apdus.append(tuple(int(word, 16) for word in words[:4]) + (words[6],))
         return apdus, faults
 
     def wait_for_apdu(self, slot, n, alive):
-        """Returns when the n-th APDU of the trace was answered; False when alive() ended before."""
+        """Returns when the trace has n APDUs; False when alive() ended before."""
         def seen():
             return len(self.trace(slot)[0]) >= n or not alive()
         wait_until(seen, f"APDU {n}")

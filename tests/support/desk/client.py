@@ -27,6 +27,13 @@ class Answer:
         return self.status == 0
 
     def __str__(self):
+        """On one line when the program named its error."""
+        if self.json and "error" in self.json:
+            error = self.json["error"]
+            return (f"status {self.status}, outcome {self.json.get('outcome')}, "
+                    f"{error['nick']}: {error['detail']}")
+        if self.json and "outcome" in self.json:
+            return f"status {self.status}, outcome {self.json['outcome']}"
         return f"status {self.status}\n{self.output}{self.errors}"
 
 
@@ -87,15 +94,15 @@ class Client:
             os.close(reader)
         return Running(child)
 
-    def wait_for_card(self, slot):
-        """Until the daemon sees the card; it learns of it in its own time."""
+    def wait_for_card(self, slot, is_in=True):
+        """Until the daemon sees the card, or sees none; it learns of it in its own time."""
         name = self.stack.reader_name(slot)
 
         def is_seen():
             answer = self.call("readers")
-            return answer.succeeded and any(reader["name"] == name and reader["card"]
+            return answer.succeeded and any(reader["name"] == name and reader["card"] == is_in
                                             for reader in answer.json["readers"])
-        wait_until(is_seen, f"the daemon sees the card on reader {slot}")
+        wait_until(is_seen, f"the daemon sees {'the' if is_in else 'no'} card on reader {slot}")
 
     def open_visit(self):
         """The visit the daemon has open or on hold, or None."""

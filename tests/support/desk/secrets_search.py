@@ -43,27 +43,29 @@ def commands(secret):
 
 
 class Secret:
-    """name: what a report calls it; text: as a human writes it."""
+    """name: what a report calls it; text: as a human writes it.
+
+    A whole command holds the secret's bytes, and its hexadecimal the secret's, so both are found by them; only a
+    short PIN, which must stand alone as text, needs its commands named.
+    """
 
     def __init__(self, name, text):
         self.name = name
-        self.value = value = text.encode()
-        exact = {text.encode("utf-16-le"), text.encode("utf-16-be")}
-        exact.update(hex_forms(value))
-        for command in commands(value) if len(value) < 256 else ():
-            exact.add(command)
-            exact.update(hex_forms(command))
-        if len(value) >= SHORT:
-            exact.add(value)
-            self._alone = None
+        self.value = text.encode()
+        self._exact = {text.encode("utf-16-le"), text.encode("utf-16-be"), *hex_forms(self.value)}
+        self._alone = None
+        if len(self.value) >= SHORT:
+            self._exact.add(self.value)
         else:
-            self._alone = re.compile(ALONE_BEFORE + re.escape(value) + ALONE_AFTER)
-        self._exact = re.compile(b"|".join(re.escape(form) for form in sorted(exact, key=len,
-                                                                             reverse=True)))
+            self._exact.update(commands(self.value))
+            self._alone = re.compile(ALONE_BEFORE + re.escape(self.value) + ALONE_AFTER)
 
     def found_in(self, data):
         """The offset of the first trace, or None."""
-        hit = self._exact.search(data) or (self._alone and self._alone.search(data))
+        for form in self._exact:
+            if form in data:
+                return data.index(form)
+        hit = self._alone and self._alone.search(data)
         return hit.start() if hit else None
 
 

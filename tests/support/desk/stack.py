@@ -82,6 +82,7 @@ class Stack:
             "PATH": self.path("bin") + os.pathsep + os.environ.get("PATH", "/usr/bin:/bin"),
             "LC_ALL": "C.UTF-8",
             "MADO_TRAINING_PROGRAM": self.programs.path("madoguchi-training"),
+            "MADOGUCHI_LOCALE_DIR": self.path("locale"),
             "HOME": self.path("home"),
         }
 
@@ -120,6 +121,7 @@ class Stack:
         self._folder("log", "bus")
         os.makedirs(self.path("pcsc", "conf"), exist_ok=True)
         self._copy_programs()
+        self.programs.copy_translations(self.path("locale"))
         bus.write_config(self.path("bus", "bus.conf"), self.path("bus", "socket"),
                          self.uid("authority"), self.uid("daemon"))
         self._write_readers()
@@ -161,8 +163,13 @@ class Stack:
 
     def set_relay_url(self, url):
         """Where the clerk's program looks for the centre: a proxy may stand between."""
+        self.set_relay("centre", "url", url)
+
+    def set_relay(self, group, key, value):
         config = self._read_relay_config()
-        config.set("centre", "url", url)
+        if not config.has_section(group):
+            config.add_section(group)
+        config.set(group, key, value)
         with open(self.relay_config, "w", encoding="utf-8") as file:
             config.write(file, space_around_delimiters=False)
 
