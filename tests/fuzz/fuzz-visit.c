@@ -28,12 +28,15 @@ end_world(void)
 static VisitWorld *
 ensure_world(guint32 number)
 {
+    gboolean is_first = world_state == NULL;
+
     if (number % VISITS_AT_MOST == 0) {
-        if (world_state == NULL)
-            atexit(end_world);
-        else
+        if (!is_first)
             end_world();
         visit_world_set_up(&world_state);
+        /* After OpenSSL's own, so before it: the journal's thread still uses it. */
+        if (is_first)
+            atexit(end_world);
     }
     return world_state;
 }
