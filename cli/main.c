@@ -33,9 +33,11 @@ run(const MadoArguments *arguments)
     const MadoCommand *command = mado_arguments_command(arguments);
     g_autoptr(JsonObject) result = json_object_new();
     g_autoptr(GError) error = NULL;
+    MadoExit code;
 
     (void)command->run(arguments, result, &error); /* a failure is in error */
-    return mado_output_finish(arguments, result, error);
+    code = mado_output_finish(arguments, result, error);
+    return (int)code;
 }
 
 int

@@ -87,7 +87,7 @@ ask_unref(gpointer data)
 static void
 ask_settle(Ask *ask, MadoErrorCode code)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&ask->lock);
+    g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&ask->lock);
     guint64 one = 1;
 
     if (ask->is_settled)
@@ -100,7 +100,7 @@ ask_settle(Ask *ask, MadoErrorCode code)
 static gboolean
 ask_is_settled(Ask *ask, MadoErrorCode *ret_code)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&ask->lock);
+    g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&ask->lock);
 
     if (!ask->is_settled)
         return FALSE;

@@ -50,7 +50,7 @@ mado_interrupt_unref(MadoInterrupt *self)
 void
 mado_interrupt_raise(MadoInterrupt *self, MadoErrorCode code)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
+    g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&self->lock);
     guint64 one = 1;
 
     if (self->is_raised)
@@ -63,7 +63,7 @@ mado_interrupt_raise(MadoInterrupt *self, MadoErrorCode code)
 void
 mado_interrupt_clear(MadoInterrupt *self)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
+    g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&self->lock);
     guint64 count;
 
     if (!self->is_raised)
@@ -75,7 +75,7 @@ mado_interrupt_clear(MadoInterrupt *self)
 gboolean
 mado_interrupt_check(MadoInterrupt *self, GError **error)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
+    g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&self->lock);
 
     if (!self->is_raised)
         return TRUE;

@@ -317,7 +317,7 @@ set_file_error(GError **error, MadoErrorCode code, const char *path, const char 
 {
     int saved_errno = errno;
 
-    g_set_error(error, MADO_ERROR, code, "journal '%s': %s: %s", path, doing,
+    g_set_error(error, MADO_ERROR, (gint)code, "journal '%s': %s: %s", path, doing,
                 g_strerror(saved_errno));
     return FALSE;
 }

@@ -80,7 +80,7 @@ static gboolean
 pause_ms(MadoMonitor *self, guint ms)
 {
     gint64 until_us = g_get_monotonic_time() + (gint64)ms * G_TIME_SPAN_MILLISECOND;
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
+    g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&self->lock);
 
     while (!self->is_stopping) {
         if (!g_cond_wait_until(&self->changed, &self->lock, until_us))
@@ -123,7 +123,7 @@ run(gpointer data)
 
     watch(self);
     {
-        g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
+        g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&self->lock);
 
         self->is_ended = TRUE;
         g_cond_broadcast(&self->changed);
@@ -150,7 +150,7 @@ mado_monitor_new(MadoSensor *sensor, MadoMonitorChanged on_changed, gpointer use
 static void
 stop_thread(MadoMonitor *self)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
+    g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&self->lock);
 
     self->is_stopping = TRUE;
     g_cond_broadcast(&self->changed);

@@ -232,7 +232,7 @@ clear_state(gpointer item)
 static gboolean
 is_stopped(PcscSensor *self)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
+    g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&self->lock);
 
     return self->is_interrupted;
 }
@@ -244,7 +244,7 @@ sensor_drop_context(PcscSensor *self)
     gboolean had = FALSE;
 
     {
-        g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
+        g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&self->lock);
 
         had = self->has_context;
         context = self->context;
@@ -266,7 +266,7 @@ sensor_ensure_context(PcscSensor *self, GError **error)
     if (code != SCARD_S_SUCCESS)
         return set_error(error, SCARD_E_NO_SERVICE, "connecting to the smart card service");
     {
-        g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
+        g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&self->lock);
 
         self->context = context;
         self->has_context = TRUE;
@@ -464,7 +464,7 @@ static void
 sensor_interrupt(MadoSensor *sensor)
 {
     PcscSensor *self = (PcscSensor *)sensor;
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
+    g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&self->lock);
 
     self->is_interrupted = TRUE;
     /* Same context as the pending call (PCSC #24); too early it is lost, so the caller repeats.

@@ -164,7 +164,7 @@ on_progressed(gpointer data)
     guint rest_ms;
 
     {
-        g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
+        g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&self->lock);
 
         self->is_progress_sent = FALSE;
         n_done = self->n_done;
@@ -181,7 +181,7 @@ on_progressed(gpointer data)
 static Order *
 wait_order(MadoWorker *self)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
+    g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&self->lock);
 
     while (self->order == NULL && !self->is_ending)
         g_cond_wait(&self->changed, &self->lock);
@@ -236,7 +236,7 @@ mado_worker_progress(MadoWorker *self, guint n_done, guint n_all, guint rest_ms)
     gboolean send;
 
     {
-        g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
+        g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&self->lock);
 
         send = !self->is_progress_sent;
         self->is_progress_sent = TRUE;
@@ -330,7 +330,7 @@ mado_worker_post(MadoWorker *self, const MadoWorkerJob *job)
     self->done_data = job->user_data;
     self->deadline = start_timer(job->timeout_ms, on_deadline_over, self);
     {
-        g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
+        g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&self->lock);
 
         self->order = order;
         g_cond_signal(&self->changed);
@@ -361,7 +361,7 @@ mado_worker_free(MadoWorker *self, void (*on_returned)(gpointer user_data), gpoi
     self->on_returned = on_returned;
     self->returned_data = user_data;
     {
-        g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
+        g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&self->lock);
 
         self->is_ending = TRUE;
         g_cond_signal(&self->changed);

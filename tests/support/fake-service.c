@@ -98,7 +98,7 @@ static gboolean
 fake_open(MadoTransport *transport, const char *reader, GError **error)
 {
     FakeTransport *self = (FakeTransport *)transport;
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->service->lock);
+    g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&self->service->lock);
 
     self->number = (guint)g_ascii_strtoull(strrchr(reader, ' ') + 1, NULL, 10);
     if (!self->service->readers[self->number].is_there) {
@@ -135,7 +135,7 @@ fake_exchange(MadoTransport *transport,
 {
     FakeTransport *self = (FakeTransport *)transport;
     guint8 answer[ANSWER_MAX_LEN + 2];
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->service->lock);
+    g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&self->service->lock);
     gsize len;
 
     maybe_block(self->service, mado_secret_peek(command)[1]);
@@ -157,7 +157,7 @@ static void
 fake_close(MadoTransport *transport)
 {
     FakeTransport *self = (FakeTransport *)transport;
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->service->lock);
+    g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&self->service->lock);
 
     if (self->is_open)
         self->service->n_open--;
@@ -224,7 +224,7 @@ fake_wait(MadoSensor *sensor, GError **error)
 {
     FakeSensor *self = (FakeSensor *)sensor;
     FakeService *service = self->service;
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&service->lock);
+    g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&service->lock);
 
     while (!service->is_interrupted && service->is_there &&
            self->told_version == service->version)
@@ -246,7 +246,7 @@ static void
 fake_interrupt(MadoSensor *sensor)
 {
     FakeSensor *self = (FakeSensor *)sensor;
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->service->lock);
+    g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&self->service->lock);
 
     self->service->is_interrupted = TRUE;
     g_cond_broadcast(&self->service->changed);
@@ -285,7 +285,7 @@ change_locked(FakeService *self)
 void
 fake_service_add_reader(FakeService *self, guint number)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
+    g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&self->lock);
 
     self->readers[number] = (Reader){.is_there = TRUE, .nth = ++self->n_added};
     change_locked(self);
@@ -294,7 +294,7 @@ fake_service_add_reader(FakeService *self, guint number)
 void
 fake_service_remove_reader(FakeService *self, guint number)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
+    g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&self->lock);
 
     self->readers[number].is_there = FALSE;
     self->readers[number].card_present = FALSE;
@@ -304,7 +304,7 @@ fake_service_remove_reader(FakeService *self, guint number)
 guint
 fake_service_nth(FakeService *self, guint number)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
+    g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&self->lock);
 
     return self->readers[number].nth;
 }
@@ -312,7 +312,7 @@ fake_service_nth(FakeService *self, guint number)
 void
 fake_service_set_card_present(FakeService *self, guint number, gboolean is_present)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
+    g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&self->lock);
 
     self->readers[number].card_present = is_present;
     self->readers[number].card_events++;
@@ -322,7 +322,7 @@ fake_service_set_card_present(FakeService *self, guint number, gboolean is_prese
 void
 fake_service_set_there(FakeService *self, gboolean is_there)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
+    g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&self->lock);
 
     self->is_there = is_there;
     change_locked(self);
@@ -331,7 +331,7 @@ fake_service_set_there(FakeService *self, gboolean is_there)
 void
 fake_service_set_card(FakeService *self, FakeDeskCard card, gpointer data)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
+    g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&self->lock);
 
     self->card = card == NULL ? friendly_card : card;
     self->card_data = data;
@@ -340,7 +340,7 @@ fake_service_set_card(FakeService *self, FakeDeskCard card, gpointer data)
 void
 fake_service_block_at(FakeService *self, guint8 ins)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
+    g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&self->lock);
 
     self->block_at = ins;
 }
@@ -348,7 +348,7 @@ fake_service_block_at(FakeService *self, guint8 ins)
 gboolean
 fake_service_is_blocked(FakeService *self)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
+    g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&self->lock);
 
     return self->is_blocked;
 }
@@ -356,7 +356,7 @@ fake_service_is_blocked(FakeService *self)
 void
 fake_service_unblock(FakeService *self)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
+    g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&self->lock);
 
     self->is_blocked = FALSE;
     g_cond_broadcast(&self->changed);
@@ -365,7 +365,7 @@ fake_service_unblock(FakeService *self)
 guint
 fake_service_n_opened(FakeService *self)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
+    g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&self->lock);
 
     return self->n_opened;
 }
@@ -373,7 +373,7 @@ fake_service_n_opened(FakeService *self)
 gboolean
 fake_service_is_open(FakeService *self)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
+    g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&self->lock);
 
     return self->n_open > 0;
 }
