@@ -177,7 +177,7 @@ another_client_may_not_call_a_session(void **state)
 static void
 a_claimed_reader_is_busy_for_another_client(void **state)
 {
-    g_autofree char *session = fake_desk_claim(*state, 0, READER);
+    g_autofree char *session G_GNUC_UNUSED = fake_desk_claim(*state, 0, READER);
 
     expect_claim(*state, 1, MADO_ERROR_BUSY);
 }
