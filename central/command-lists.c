@@ -1,15 +1,21 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* requests, visits, receipts: what the centre holds. No personal data. */
+/* requests, visits, receipts: what the centre holds. No personal data but in what an auditor
+ * opens. */
 #include "config.h"
 
 #include "central/command.h"
 #include "central/keys.h"
 #include "central/listing.h"
+#include "central/pki.h"
 #include "central/receipt-book.h"
 #include "central/service.h"
 #include "central/visit.h"
+#include "common/body-receipt.h"
+#include "common/envelope.h"
 #include "common/error.h"
 #include "common/message.h"
+#include "common/operator-key.h"
+#include "common/wipe.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -158,49 +164,135 @@ mado_command_visits(const char *usage, int argc, char **argv)
 
 /* ---- receipts ---- */
 
-static void
-list_receipt(const MadoReceiptRecord *record,
-             const MadoReceipt *header,
-             const GError *fault,
-             gpointer user_data)
-{
-    MadoListing *listing = user_data;
+/* How receipts are shown. */
+typedef struct {
+    MadoListing *listing;         /* owned while listing */
+    const MadoIdentity *identity; /* opens bodies; NULL: they stay closed */
+    char *operator_id;            /* owned, as the rest; of the auditor */
+    char *key_path;
+    int passphrase_fd;
+    gboolean is_json;
+    gboolean verify;
+    gboolean only_bad;
+} ReceiptView;
 
+static void
+clear_view(ReceiptView *view)
+{
+    g_free(view->operator_id);
+    g_free(view->key_path);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(ReceiptView, clear_view)
+
+/* What the desk encrypted to the centre. Every row gets the same columns. */
+static void
+list_body(const ReceiptView *view, GBytes *body)
+{
+    g_autoptr(MadoSecret) plain =
+        body != NULL ? mado_envelope_decrypt(view->identity, body, NULL) : NULL;
+    MadoBodyReceipt content;
+
+    memset(&content, 0, sizeof content);
+    if (plain != NULL && !mado_body_receipt_parse(mado_secret_peek(plain),
+                                                  mado_secret_len(plain), &content, NULL))
+        memset(&content, 0, sizeof content);
+    mado_listing_text(view->listing, "request", content.request_id);
+    mado_listing_text(view->listing, "procedure",
+                      content.procedure != 0 ? procedure_name(content.procedure) : "");
+    mado_listing_int(view->listing, "outcome", content.outcome);
+    mado_listing_text(view->listing, "detail", content.detail);
+    mado_wipe(&content, sizeof content);
+}
+
+static void
+list_receipt(const MadoReceiptBookItem *item, gpointer user_data)
+{
+    const ReceiptView *view = user_data;
+    const MadoReceiptRecord *record = item->record;
+    MadoListing *listing = view->listing;
+
+    if (view->only_bad && item->fault == NULL)
+        return;
     mado_listing_begin_row(listing);
     mado_listing_text(listing, "terminal", record->terminal);
     mado_listing_int(listing, "epoch", record->epoch);
     mado_listing_int(listing, "number", (gint64)record->number);
     mado_listing_text(listing, "kind", mado_receipt_kind_name(record->kind));
     mado_listing_hex(listing, "visit", record->visit, sizeof record->visit);
-    mado_listing_text(listing, "operator", header->operator_id);
-    mado_listing_time(listing, "time", header->time_ms);
+    mado_listing_text(listing, "operator", item->header->operator_id);
+    mado_listing_time(listing, "time", item->header->time_ms);
     mado_listing_time(listing, "received", record->received_ms);
     mado_listing_hex(listing, "hash", record->hash, sizeof record->hash);
-    mado_listing_text(listing, "verified", fault == NULL ? "yes" : fault->message);
+    mado_listing_text(listing, "verified", item->fault == NULL ? "yes" : item->fault->message);
+    if (view->identity != NULL)
+        list_body(view, item->body);
+}
+
+static gboolean
+give_passphrase(guint8 *buffer, gsize capacity, gsize *ret_len, gpointer user_data)
+{
+    const ReceiptView *view = user_data;
+    g_autoptr(MadoSecret) line =
+        mado_command_ask_secret("Passphrase of the key", view->passphrase_fd, NULL);
+
+    if (line == NULL || mado_secret_len(line) > capacity)
+        return FALSE;
+    memcpy(buffer, mado_secret_peek(line), mado_secret_len(line));
+    *ret_len = mado_secret_len(line);
+    return TRUE;
+}
+
+/* Bodies are opened for somebody who holds the key of a registered auditor. */
+static gboolean
+check_auditor(MadoStore *store, ReceiptView *view, GError **error)
+{
+    g_autoptr(MadoOperatorRecord) record =
+        store->ops->get_operator(store, view->operator_id, error);
+    g_autoptr(MadoOperatorKey) key = NULL;
+    g_autoptr(GBytes) public_key = NULL;
+
+    if (record == NULL)
+        return FALSE;
+    key = mado_operator_key_load(view->key_path, give_passphrase, view, error);
+    if (key == NULL)
+        return FALSE;
+    public_key = mado_pki_public_key_to_der(mado_operator_key_peek(key));
+    if (!record->is_revoked && (record->roles & MADO_ROLE_AUDITOR) != 0 &&
+        g_bytes_equal(public_key, record->public_key))
+        return TRUE;
+    g_set_error(error, MADO_ERROR, MADO_ERROR_OPERATOR, "%s is no auditor with this key",
+                view->operator_id);
+    return FALSE;
 }
 
 static gboolean
 report_receipts(const MadoCommandCentre *centre,
-                gboolean is_json,
-                gboolean verify,
+                ReceiptView *view,
                 gboolean *ret_good,
                 GError **error)
 {
     g_autoptr(MadoKeys) keys = mado_keys_load(centre->settings->keys, error);
     MadoReceiptBookCount count;
-    MadoListing *listing;
     guint64 n_forks;
     gboolean done;
 
     if (keys == NULL || !centre->store->ops->count_forks(centre->store, &n_forks, error))
         return FALSE;
-    listing = mado_listing_new(is_json);
-    done = mado_receipt_book_verify(centre->store, keys, list_receipt, listing, &count, error);
-    mado_listing_finish(listing);
+    if (view->operator_id != NULL) {
+        if (!check_auditor(centre->store, view, error))
+            return FALSE;
+        view->identity = keys->identity;
+    }
+    /* Whoever asks whether they verify wants to see those that do not. */
+    view->only_bad = view->verify && !view->is_json && view->identity == NULL;
+    view->listing = mado_listing_new(view->is_json);
+    done = mado_receipt_book_verify(centre->store, keys, list_receipt, view, &count, error);
+    mado_listing_finish(g_steal_pointer(&view->listing));
     if (!done)
         return FALSE;
-    if (verify)
-        fprintf(stderr,
+    if (view->verify)
+        fprintf(view->is_json ? stderr : stdout,
                 "%" G_GUINT64_FORMAT " receipts verify, %" G_GUINT64_FORMAT
                 " do not, %" G_GUINT64_FORMAT " forks\n",
                 count.n_good, count.n_bad, n_forks);
@@ -211,13 +303,15 @@ report_receipts(const MadoCommandCentre *centre,
 int
 mado_command_receipts(const char *usage, int argc, char **argv)
 {
+    g_auto(ReceiptView) view = {.passphrase_fd = -1};
     g_autofree char *config = NULL;
-    gboolean is_json = FALSE;
-    gboolean verify = FALSE;
     const GOptionEntry entries[] = {
         {"config", 0, 0, G_OPTION_ARG_FILENAME, &config, NULL, NULL},
-        {"json", 0, 0, G_OPTION_ARG_NONE, &is_json, NULL, NULL},
-        {"verify", 0, 0, G_OPTION_ARG_NONE, &verify, NULL, NULL},
+        {"json", 0, 0, G_OPTION_ARG_NONE, &view.is_json, NULL, NULL},
+        {"verify", 0, 0, G_OPTION_ARG_NONE, &view.verify, NULL, NULL},
+        {"open-as", 0, 0, G_OPTION_ARG_STRING, &view.operator_id, NULL, NULL},
+        {"key", 0, 0, G_OPTION_ARG_FILENAME, &view.key_path, NULL, NULL},
+        {"passphrase-fd", 0, 0, G_OPTION_ARG_INT, &view.passphrase_fd, NULL, NULL},
         {NULL, 0, 0, 0, NULL, NULL, NULL}};
     g_auto(MadoCommandCentre) centre = {NULL, NULL};
     g_autoptr(GError) error = NULL;
@@ -225,10 +319,10 @@ mado_command_receipts(const char *usage, int argc, char **argv)
 
     if (!mado_command_parse(usage, entries, &argc, &argv))
         return MADO_COMMAND_USAGE;
-    if (argc != 1)
+    if (argc != 1 || (view.operator_id != NULL) != (view.key_path != NULL))
         return mado_command_usage(usage);
     if (!mado_command_open(config, &centre, &error) ||
-        !report_receipts(&centre, is_json, verify, &good, &error))
+        !report_receipts(&centre, &view, &good, &error))
         return mado_command_fail(error);
-    return !verify || good ? MADO_COMMAND_DONE : MADO_COMMAND_FAILED;
+    return !view.verify || good ? MADO_COMMAND_DONE : MADO_COMMAND_FAILED;
 }

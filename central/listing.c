@@ -7,12 +7,15 @@
 
 #include <stdio.h>
 
+#define GAP         2
+#define REPLACEMENT 0xFFFD
+
 struct _MadoListing {
     gboolean is_json;
     JsonBuilder *builder; /* owned */
     gboolean is_row_open;
-    GString *header; /* owned; of the columns */
-    GString *text;   /* owned; rows so far */
+    GPtrArray *names; /* of char *, of the columns: the first row's */
+    GPtrArray *cells; /* of char *, row after row */
     guint n_rows;
 };
 
@@ -24,8 +27,8 @@ mado_listing_new(gboolean is_json)
     self->is_json = is_json;
     self->builder = json_builder_new();
     json_builder_begin_array(self->builder);
-    self->header = g_string_new(NULL);
-    self->text = g_string_new(NULL);
+    self->names = g_ptr_array_new_with_free_func(g_free);
+    self->cells = g_ptr_array_new_with_free_func(g_free);
     return self;
 }
 
@@ -35,7 +38,6 @@ end_row(MadoListing *self)
     if (!self->is_row_open)
         return;
     json_builder_end_object(self->builder);
-    g_string_append_c(self->text, '\n');
     self->is_row_open = FALSE;
 }
 
@@ -48,12 +50,28 @@ mado_listing_begin_row(MadoListing *self)
     self->n_rows++;
 }
 
+/* (transfer full): what a terminal may be given; ids are clean, details came over the network.
+ */
+static char *
+clean(const char *value)
+{
+    g_autofree char *valid = g_utf8_make_valid(value, -1);
+    GString *text = g_string_new(NULL);
+
+    for (char *at = valid; *at != '\0'; at = g_utf8_next_char(at)) {
+        gunichar c = g_utf8_get_char(at);
+
+        g_string_append_unichar(text, g_unichar_isprint(c) ? c : REPLACEMENT);
+    }
+    return g_string_free(text, FALSE);
+}
+
 static void
 append(MadoListing *self, const char *name, const char *value)
 {
     if (self->n_rows == 1)
-        g_string_append_printf(self->header, "%s\t", name);
-    g_string_append_printf(self->text, "%s\t", value[0] != '\0' ? value : "-");
+        g_ptr_array_add(self->names, g_strdup(name));
+    g_ptr_array_add(self->cells, value[0] != '\0' ? clean(value) : g_strdup("-"));
 }
 
 void
@@ -93,22 +111,68 @@ mado_listing_time(MadoListing *self, const char *name, gint64 at_ms)
     mado_listing_text(self, name, text);
 }
 
+static guint
+column_width(const MadoListing *self, guint column)
+{
+    glong width = g_utf8_strlen(g_ptr_array_index(self->names, column), -1);
+
+    for (guint i = column; i < self->cells->len; i += self->names->len)
+        width = MAX(width, g_utf8_strlen(g_ptr_array_index(self->cells, i), -1));
+    return (guint)width;
+}
+
+/* One line of the table; the last column is not filled up. */
+static void
+append_line(GString *text, const GPtrArray *cells, guint from, const guint *widths, guint n)
+{
+    for (guint i = 0; i < n; i++) {
+        const char *cell = g_ptr_array_index(cells, from + i);
+        guint len = (guint)g_utf8_strlen(cell, -1);
+
+        g_string_append(text, cell);
+        if (i + 1 < n)
+            g_string_append_printf(text, "%*s", (int)(widths[i] - len + GAP), "");
+    }
+    g_string_append_c(text, '\n');
+}
+
+static void
+print_table(const MadoListing *self)
+{
+    guint n_columns = self->names->len;
+    g_autofree guint *widths = g_new0(guint, n_columns + 1);
+    g_autoptr(GString) text = g_string_new(NULL);
+
+    if (n_columns == 0)
+        return;
+    for (guint i = 0; i < n_columns; i++)
+        widths[i] = column_width(self, i);
+    append_line(text, self->names, 0, widths, n_columns);
+    for (guint i = 0; i < self->cells->len; i += n_columns)
+        append_line(text, self->cells, i, widths, n_columns);
+    printf("%s", text->str);
+}
+
+static void
+print_json(const MadoListing *self)
+{
+    g_autoptr(JsonNode) root = json_builder_get_root(self->builder);
+    g_autofree char *json = json_to_string(root, TRUE);
+
+    printf("%s\n", json);
+}
+
 void
 mado_listing_finish(MadoListing *self)
 {
-    g_autoptr(JsonNode) root = NULL;
-    g_autofree char *json = NULL;
-
     end_row(self);
     json_builder_end_array(self->builder);
-    root = json_builder_get_root(self->builder);
-    json = json_to_string(root, TRUE);
     if (self->is_json)
-        printf("%s\n", json);
+        print_json(self);
     else
-        printf("%s%s%s", self->header->str, self->n_rows > 0 ? "\n" : "", self->text->str);
+        print_table(self);
     g_object_unref(self->builder);
-    g_string_free(self->header, TRUE);
-    g_string_free(self->text, TRUE);
+    g_ptr_array_unref(self->names);
+    g_ptr_array_unref(self->cells);
     g_free(self);
 }

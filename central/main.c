@@ -19,6 +19,23 @@ print_help(void)
     return MADO_COMMAND_DONE;
 }
 
+static gboolean
+is_help(const char *word)
+{
+    return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
+}
+
+/* "madoguchi-central COMMAND --help", wherever in the line its user thinks of it. */
+static gboolean
+asks_for_help(int argc, char **argv)
+{
+    for (int i = 2; i < argc && strcmp(argv[i], "--") != 0; i++) {
+        if (is_help(argv[i]))
+            return TRUE;
+    }
+    return FALSE;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -26,7 +43,7 @@ main(int argc, char **argv)
     setlocale(LC_ALL, "");
     if (argc < 2)
         return mado_command_usage("COMMAND [OPTIONS], or --help");
-    if (strcmp(argv[1], "--help") == 0)
+    if (is_help(argv[1]))
         return print_help();
     if (strcmp(argv[1], "--version") == 0) {
         printf("madoguchi-central %s\n", PACKAGE_VERSION);
@@ -38,7 +55,7 @@ main(int argc, char **argv)
         if (strcmp(argv[1], row->name) != 0)
             continue;
         usage = g_strconcat(row->name, " ", row->arguments, NULL);
-        if (argc > 2 && strcmp(argv[2], "--help") == 0) {
+        if (asks_for_help(argc, argv)) {
             printf("usage: madoguchi-central %s\n\n%s\n", usage, row->summary);
             return MADO_COMMAND_DONE;
         }

@@ -171,11 +171,12 @@ static gboolean
 check_receipt(const Walk *walk,
               const MadoReceiptRecord *record,
               MadoReceipt *ret_header,
+              GBytes **ret_body,
               GError **error)
 {
     if (walk->peer == NULL)
         return refuse(error, MADO_PROBLEM_TERMINAL, "no certificate of this terminal");
-    if (!mado_receipt_open(walk->peer, record->cms, ret_header, NULL, error))
+    if (!mado_receipt_open(walk->peer, record->cms, ret_header, ret_body, error))
         return FALSE;
     if (strcmp(ret_header->terminal, record->terminal) != 0 ||
         ret_header->epoch != record->epoch || ret_header->number != record->number)
@@ -194,17 +195,21 @@ verify_one(gconstpointer item, gpointer user_data)
     const MadoReceiptRecord *record = item;
     Verification *verification = user_data;
     Walk *walk = &verification->walk;
+    g_autoptr(GBytes) body = NULL;
     g_autoptr(GError) fault = NULL;
     MadoReceipt header;
     gboolean good;
 
     memset(&header, 0, sizeof header);
     begin_chain(walk, verification->peers, record);
-    good = check_receipt(walk, record, &header, &fault);
+    good = check_receipt(walk, record, &header, &body, &fault);
     walk->count.n_good += good ? 1 : 0;
     walk->count.n_bad += good ? 0 : 1;
-    if (walk->each != NULL)
-        walk->each(record, &header, fault, walk->user_data);
+    if (walk->each != NULL) {
+        const MadoReceiptBookItem shown = {record, &header, body, fault};
+
+        walk->each(&shown, walk->user_data);
+    }
     walk->number = record->number;
     memcpy(walk->hash, record->hash, sizeof walk->hash);
     return TRUE;

@@ -36,12 +36,17 @@ typedef struct {
     guint64 n_bad; /* signature, number or link */
 } MadoReceiptBookCount;
 
-/* Verifies every stored chain from its first receipt on. @each (nullable) gets each receipt's
- * record and whether it is good. */
-typedef void (*MadoReceiptBookEach)(const MadoReceiptRecord *record,
-                                    const MadoReceipt *header,
-                                    const GError *fault,
-                                    gpointer user_data);
+/* One stored receipt, while it is looked at; all (transfer none). */
+typedef struct {
+    const MadoReceiptRecord *record;
+    const MadoReceipt *header; /* zeros when it could not be read */
+    GBytes *body;              /* (nullable): encrypted to the centre */
+    const GError *fault;       /* NULL: signature, number and link are good */
+} MadoReceiptBookItem;
+
+typedef void (*MadoReceiptBookEach)(const MadoReceiptBookItem *item, gpointer user_data);
+
+/* Verifies every stored chain from its first receipt on. @each: nullable. */
 gboolean
 mado_receipt_book_verify(MadoStore *store,
                          const MadoKeys *keys,

@@ -34,35 +34,45 @@ close_store(MadoStore *store)
     g_free(self);
 }
 
+/* Prepared once: these run for every request. */
+static gboolean
+run_prepared(MadoStore *self, const char *sql, GError **error)
+{
+    g_auto(MadoQuery) query = mado_query_begin(mado_store_sqlite_parts_db(self), sql);
+
+    return mado_query_finish(&query, error);
+}
+
 static gboolean
 begin(MadoStore *self, GError **error)
 {
-    return mado_query_run(mado_store_sqlite_parts_db(self), "BEGIN IMMEDIATE", error);
+    return run_prepared(self, "BEGIN IMMEDIATE", error);
 }
 
 static gboolean
 commit(MadoStore *self, GError **error)
 {
-    return mado_query_run(mado_store_sqlite_parts_db(self), "COMMIT", error);
+    return run_prepared(self, "COMMIT", error);
 }
 
 static void
 rollback(MadoStore *self)
 {
-    mado_query_run(mado_store_sqlite_parts_db(self), "ROLLBACK", NULL);
+    run_prepared(self, "ROLLBACK", NULL);
 }
 
 static gboolean
 mark(MadoStore *self, GError **error)
 {
-    return mado_query_run(mado_store_sqlite_parts_db(self), "SAVEPOINT job", error);
+    return run_prepared(self, "SAVEPOINT job", error);
 }
 
 static gboolean
 release(MadoStore *self, gboolean keep, GError **error)
 {
-    return mado_query_run(mado_store_sqlite_parts_db(self),
-                          keep ? "RELEASE job" : "ROLLBACK TO job; RELEASE job", error);
+    if (!keep && !run_prepared(self, "ROLLBACK TO job", error))
+        return FALSE;
+    return run_prepared(self, "RELEASE job", error);
 }
 
 static gboolean

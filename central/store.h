@@ -120,7 +120,7 @@ typedef struct {
 
     MadoReceiptRecord *(*get_receipt)(
         MadoStore *self, const char *terminal, guint32 epoch, guint64 number, GError **error);
-    /* The highest number of the highest epoch. */
+    /* The highest number of the highest epoch; its bytes are not loaded. */
     MadoReceiptRecord *(*get_head)(MadoStore *self, const char *terminal, GError **error);
     gboolean (*add_receipt)(MadoStore *self, const MadoReceiptRecord *record, GError **error);
     gboolean (*add_fork)(MadoStore *self, const MadoReceiptRecord *record, GError **error);

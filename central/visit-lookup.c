@@ -253,6 +253,16 @@ is_card_busy(const MadoBodyLookup *lookup)
     return parse_plain(lookup, &plain) && plain.phase == MADO_PHASE_OPEN;
 }
 
+/* The card says that this transaction took effect; we may have lost what we knew of it. */
+static gboolean
+is_card_committed(const MadoVisit *self, const MadoBodyLookup *lookup)
+{
+    MadoRecord plain;
+
+    return parse_plain(lookup, &plain) &&
+           mado_record_is_committed(&plain, self->header->transaction);
+}
+
 static gboolean
 open_visit(MadoVisit *self,
            const MadoBodyLookup *lookup,
@@ -266,8 +276,11 @@ open_visit(MadoVisit *self,
     take_over(self, operator_id);
     if (!raise_fencing(self, lookup, error))
         return FALSE;
-    return is_card_busy(lookup) ? mado_visit_parts_ask_record(self, error)
-                                : mado_visit_parts_ask_decisions(self, error);
+    if (!is_card_busy(lookup) && !is_card_committed(self, lookup))
+        return mado_visit_parts_ask_decisions(self, error);
+    /* Whoever adopts this visit looks at the card first, too. */
+    self->transaction->has_script = TRUE;
+    return mado_visit_parts_ask_record(self, error);
 }
 
 /* ---- a visit that stopped ---- */
@@ -348,7 +361,7 @@ rebuild_visit(MadoVisit *self,
               const MadoRequestRecord *request,
               GError **error)
 {
-    if (!is_card_busy(lookup))
+    if (!is_card_busy(lookup) && !is_card_committed(self, lookup))
         return mado_visit_parts_refuse(error, MADO_PROBLEM_REQUEST_STATE,
                                        "no visit of this card is open");
     if (!open_visit(self, lookup, request, decision->operator_id, error))

@@ -173,12 +173,16 @@ check_certificates(MadoVisit *self, gboolean *ret_complete, GError **error)
     for
         MADO_VISIT_EACH_SLOT(slot, self->transaction->slots)
         {
+            GError *found = NULL;
             g_autoptr(MadoCertificateRecord) record = store->ops->get_certificate(
-                store, self->transaction->id, (MadoSlot)slot, error);
+                store, self->transaction->id, (MadoSlot)slot, &found);
 
-            if (record == NULL)
+            if (record == NULL && !g_error_matches(found, MADO_ERROR, MADO_ERROR_NOT_FOUND)) {
+                g_propagate_error(error, found);
                 return FALSE;
-            complete = complete && record->state == MADO_CERTIFICATE_HELD &&
+            }
+            g_clear_error(&found);
+            complete = complete && record != NULL && record->state == MADO_CERTIFICATE_HELD &&
                        record->is_confirmed && record->is_staged;
         }
     *ret_complete = complete;
@@ -197,6 +201,7 @@ mado_visit_parts_finish(MadoVisit *self, GError **error)
 
     if (!check_certificates(self, &complete, error))
         return FALSE;
+    transaction->is_commit_sent = TRUE; /* the card has said so */
     if (!complete)
         return mado_visit_parts_hold(
             self, "the card is committed, but a certificate was never confirmed", error);

@@ -3,8 +3,11 @@
 
 #include "cli/agent.h"
 
+#include "cli/terminal.h"
 #include "common/error.h"
 #include "data/mado-dbus.h"
+
+#include <glib/gi18n.h>
 
 #include <errno.h>
 #include <madoguchi/limits.h>
@@ -208,6 +211,9 @@ mado_agent_ensure(MadoClient *client, int pins_fd, MadoAgent **ret_agent, GError
         return mado_client_take_error(error, failure);
     if (!mado_client_register_agent(client, AGENT_PATH, error))
         return FALSE;
+    if (pins_fd < 0)
+        mado_terminal_say(
+            _("Training: PINs are typed here, not on a screen of the resident's."));
     *ret_agent = g_steal_pointer(&self);
     return TRUE;
 }

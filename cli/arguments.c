@@ -62,8 +62,11 @@ take_option(MadoArguments *self, guint option, const char *value, GError **error
 {
     const MadoOptionRow *row = &mado_commands_options()[option];
 
-    if (row->value != NULL && row->words != NULL && !is_word_of(row->words, value))
-        return fail(error, _("This option does not take that value"), row->name);
+    if (row->value != NULL && row->words != NULL && !is_word_of(row->words, value)) {
+        g_autofree char *what = g_strdup_printf("--%s %s (%s)", row->name, value, row->words);
+
+        return fail(error, _("This option does not take that value"), what);
+    }
     if (row->value != NULL && strcmp(row->value, "FD") == 0 &&
         !g_ascii_string_to_unsigned(value, 10, 0, FD_MAX, NULL, NULL))
         return fail(error, _("Not the number of a file descriptor"), row->name);
@@ -123,9 +126,11 @@ check_command(const MadoArguments *self, GError **error)
     guint64 allowed = self->command->options | mado_commands_global_options();
 
     for (guint i = 0; i < MADO_N_OPTIONS; i++) {
-        if ((self->given & MADO_OPTION_BIT(i)) != 0 && (allowed & MADO_OPTION_BIT(i)) == 0)
-            return fail(error, _("This command does not take the option"),
-                        mado_commands_options()[i].name);
+        if ((self->given & MADO_OPTION_BIT(i)) != 0 && (allowed & MADO_OPTION_BIT(i)) == 0) {
+            g_autofree char *what = g_strconcat("--", mado_commands_options()[i].name, NULL);
+
+            return fail(error, _("This command does not take the option"), what);
+        }
     }
     if ((self->given & MADO_OPTION_BIT(MADO_OPTION_HELP)) != 0)
         return TRUE;

@@ -16,37 +16,38 @@
 typedef struct {
     const char *key;
     const char *label;
+    gboolean is_brief; /* said at the end of a visit, too */
 } Row;
 
 static const Row texts[] = {
-    {"serial", N_("Serial number")}, {"municipality", N_("Municipality")},
-    {"expiry", N_("Valid until")},   {"life-cycle", N_("State")},
-    {"token", N_("Token")},          {"transaction", N_("Open transaction")},
+    {"serial", N_("Serial number"), TRUE}, {"municipality", N_("Municipality"), FALSE},
+    {"expiry", N_("Valid until"), TRUE},   {"life-cycle", N_("State"), TRUE},
+    {"token", N_("Token"), FALSE},         {"transaction", N_("Open transaction"), FALSE},
 };
 
 static const Row flags[] = {
-    {"auth-certificate", N_("Certificate for user authentication")},
-    {"sign-certificate", N_("Certificate for the digital signature")},
+    {"auth-certificate", N_("Certificate for user authentication"), TRUE},
+    {"sign-certificate", N_("Certificate for the digital signature"), TRUE},
 };
 
 static const Row tries[] = {
-    {"sign", N_("Tries left: digital signature")},
-    {"auth", N_("Tries left: user authentication")},
-    {"juki", N_("Tries left: Basic Resident Register")},
-    {"common", N_("Tries left: common application")},
-    {"text", N_("Tries left: card's entries")},
-    {"text-number-a", N_("Tries left: number A (entries)")},
-    {"text-number-b", N_("Tries left: number B (entries)")},
-    {"visual-number-a", N_("Tries left: number A (card face)")},
-    {"visual-number-b", N_("Tries left: number B (card face)")},
+    {"sign", N_("Tries left: digital signature"), TRUE},
+    {"auth", N_("Tries left: user authentication"), TRUE},
+    {"juki", N_("Tries left: Basic Resident Register"), TRUE},
+    {"common", N_("Tries left: common application"), FALSE},
+    {"text", N_("Tries left: card's entries"), TRUE},
+    {"text-number-a", N_("Tries left: number A (entries)"), FALSE},
+    {"text-number-b", N_("Tries left: number B (entries)"), FALSE},
+    {"visual-number-a", N_("Tries left: number A (card face)"), FALSE},
+    {"visual-number-b", N_("Tries left: number B (card face)"), FALSE},
 };
 
 static const Row life_cycles[] = {
-    {"personalised", N_("personalised, not yet prepared")},
-    {"prepared", N_("prepared for delivery")},
-    {"active", N_("issued, in use")},
-    {"suspended", N_("suspended")},
-    {"terminated", N_("terminated")},
+    {"personalised", N_("personalised, not yet prepared"), TRUE},
+    {"prepared", N_("prepared for delivery"), TRUE},
+    {"active", N_("issued, in use"), TRUE},
+    {"suspended", N_("suspended"), TRUE},
+    {"terminated", N_("terminated"), TRUE},
 };
 
 const char *
@@ -108,18 +109,27 @@ add_row(MadoTable *table, const char *label, const char *value)
     mado_table_add(table, cells);
 }
 
+/* Before delivery no PIN was ever chosen; the card says "locked" for both. */
+static gboolean
+has_pins(JsonObject *card)
+{
+    const char *state = json_object_get_string_member_with_default(card, "life-cycle", "");
+
+    return strcmp(state, "personalised") != 0 && strcmp(state, "prepared") != 0;
+}
+
 static void
-add_tries(MadoTable *table, JsonObject *object)
+add_tries(MadoTable *table, JsonObject *object, gboolean was_delivered, gboolean is_brief)
 {
     for (gsize i = 0; i < G_N_ELEMENTS(tries); i++) {
         g_autofree char *number = NULL;
         gint64 n_tries;
 
-        if (!json_object_has_member(object, tries[i].key))
+        if (!json_object_has_member(object, tries[i].key) || (is_brief && !tries[i].is_brief))
             continue;
         n_tries = json_object_get_int_member(object, tries[i].key);
         if (n_tries == TRIES_BLOCKED)
-            number = g_strdup(_("locked"));
+            number = g_strdup(was_delivered ? _("locked") : _("not set yet"));
         else if (n_tries == TRIES_UNLIMITED)
             number = g_strdup(_("no limit"));
         else
@@ -128,16 +138,15 @@ add_tries(MadoTable *table, JsonObject *object)
     }
 }
 
-void
-mado_card_view_print(JsonObject *card)
+static void
+add_texts(MadoTable *table, JsonObject *card, gboolean is_brief)
 {
-    g_autoptr(MadoTable) table = mado_table_new(2);
     MadoDate expiry;
 
     for (gsize i = 0; i < G_N_ELEMENTS(texts); i++) {
         const char *value = json_object_get_string_member_with_default(card, texts[i].key, "");
 
-        if (value[0] == '\0')
+        if (value[0] == '\0' || (is_brief && !texts[i].is_brief))
             continue;
         if (strcmp(texts[i].key, "life-cycle") == 0)
             value = mado_card_view_life_cycle(value);
@@ -151,12 +160,35 @@ mado_card_view_print(JsonObject *card)
         }
         add_row(table, _(texts[i].label), value);
     }
+}
+
+static void
+print_card(JsonObject *card, gboolean is_brief)
+{
+    g_autoptr(MadoTable) table = mado_table_new(2);
+    gboolean was_delivered = has_pins(card);
+
+    add_texts(table, card, is_brief);
     for (gsize i = 0; i < G_N_ELEMENTS(flags); i++) {
         if (json_object_has_member(card, flags[i].key))
             add_row(table, _(flags[i].label),
-                    json_object_get_boolean_member(card, flags[i].key) ? _("yes") : _("no"));
+                    json_object_get_boolean_member(card, flags[i].key)
+                        ? C_("certificate", "yes")
+                        : C_("certificate", "no"));
     }
-    if (json_object_has_member(card, "tries"))
-        add_tries(table, json_object_get_object_member(card, "tries"));
+    if (json_object_has_member(card, "tries") && (was_delivered || !is_brief))
+        add_tries(table, json_object_get_object_member(card, "tries"), was_delivered, is_brief);
     mado_table_print(table);
+}
+
+void
+mado_card_view_print(JsonObject *card)
+{
+    print_card(card, FALSE);
+}
+
+void
+mado_card_view_print_brief(JsonObject *card)
+{
+    print_card(card, TRUE);
 }

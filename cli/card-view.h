@@ -9,6 +9,9 @@ JsonObject *
 mado_card_view_to_json(GVariant *card);
 void
 mado_card_view_print(JsonObject *card);
+/* What counts at the end of a visit: which card, what state, certificates, the PINs' tries. */
+void
+mado_card_view_print_brief(JsonObject *card);
 /* (transfer none): translated word for "active", "prepared" …; @life_cycle itself when unknown.
  */
 const char *

@@ -12,7 +12,7 @@
 
 #include <string.h>
 
-/* The tries alone, out of what Inspect says. */
+/* Tries and state, out of what Inspect says. */
 static gboolean
 run_status(MadoSessionClient *session, JsonObject *result, GError **error)
 {
@@ -22,6 +22,9 @@ run_status(MadoSessionClient *session, JsonObject *result, GError **error)
     if (card == NULL)
         return FALSE;
     view = mado_card_view_to_json(card);
+    if (json_object_has_member(view, "life-cycle"))
+        json_object_set_string_member(result, "life-cycle",
+                                      json_object_get_string_member(view, "life-cycle"));
     json_object_set_object_member(
         result, "tries", json_object_ref(json_object_get_object_member(view, "tries")));
     return TRUE;

@@ -190,7 +190,7 @@ say_verdict(const char *verdict)
     if (strcmp(verdict, "verified") == 0)
         return _("verified");
     if (strcmp(verdict, "not-read") == 0)
-        return _("not read");
+        return _("not checked");
     return _("FAILED");
 }
 
@@ -209,7 +209,8 @@ mado_cmd_read_show(JsonObject *result)
         const char *verdict = mado_rows_text(said, checks[i].name);
         const char *cells[] = {_(checks[i].label), say_verdict(verdict)};
 
-        if (verdict[0] != '\0')
+        /* Whether it is a copy is always said; the rest only of what was read. */
+        if (verdict[0] != '\0' && (i == 0 || strcmp(verdict, "not-read") != 0))
             mado_table_add(table, cells);
     }
     mado_table_print(table);

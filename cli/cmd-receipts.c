@@ -163,9 +163,9 @@ mado_cmd_receipts_show(JsonObject *result)
         g_autofree char *number = g_strdup_printf(
             "%" G_GINT64_FORMAT, json_object_get_int_member_with_default(row, "number", 0));
         gboolean has = json_object_get_boolean_member_with_default(row, "acknowledged", FALSE);
-        const char *cells[] = {number, mado_rows_text(row, "kind"),
-                               mado_rows_text(row, "operator"), has ? _("yes") : _("no"),
-                               mado_rows_text(row, "visit")};
+        const char *cells[] = {
+            number, mado_rows_text(row, "kind"), mado_rows_text(row, "operator"),
+            has ? C_("received", "yes") : C_("received", "no"), mado_rows_text(row, "visit")};
 
         mado_table_add(table, cells);
     }

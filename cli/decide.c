@@ -140,6 +140,42 @@ ask_inspected(const MadoArguments *arguments, GCancellable *cancellable, GError 
     return NULL;
 }
 
+/* Decisions a procedure wants, and the option that makes each. */
+static const struct {
+    const char *procedure;
+    guint option;
+    const char *name;
+} decided[] = {
+    {"prepare", MADO_OPTION_INSPECTED, "--inspected"},
+    {"issue", MADO_OPTION_DOCUMENTS, "--documents"},
+    {"issue", MADO_OPTION_FACE, "--face"},
+};
+
+gboolean
+mado_decide_check(const MadoArguments *arguments, const char *procedure, GError **error)
+{
+    const char *documents = mado_arguments_value(arguments, MADO_OPTION_DOCUMENTS);
+    const char *face = mado_arguments_value(arguments, MADO_OPTION_FACE);
+    g_autofree char *codes = documents != NULL ? mado_documents_check(documents, error) : NULL;
+    g_autofree char *decision = NULL;
+
+    if (documents != NULL && codes == NULL)
+        return FALSE;
+    if (face != NULL)
+        decision = check_face(face, error);
+    if (face != NULL && decision == NULL)
+        return FALSE;
+    for (gsize i = 0; i < G_N_ELEMENTS(decided); i++) {
+        if (g_strcmp0(decided[i].procedure, procedure) != 0 ||
+            mado_arguments_has(arguments, decided[i].option) || mado_terminal_is_there())
+            continue;
+        g_set_error(error, MADO_ERROR, MADO_ERROR_BAD_ARGUMENT,
+                    "there is no terminal to ask on: give %s", decided[i].name);
+        return FALSE;
+    }
+    return TRUE;
+}
+
 char *
 mado_decide_ask(const MadoArguments *arguments,
                 MadoDecisionKind kind,

@@ -5,12 +5,14 @@
 
 #include <libintl.h>
 #include <locale.h>
+#include <madoguchi/names.h>
 #include <string.h>
 
 void
 mado_language_init(const char *language)
 {
     const char *messages;
+    const char *folder;
 
     if (language != NULL)
         g_setenv("LANGUAGE", language, TRUE);
@@ -22,7 +24,8 @@ mado_language_init(const char *language)
         if (language != NULL)
             setlocale(LC_MESSAGES, "C.UTF-8");
     }
-    bindtextdomain(GETTEXT_PACKAGE, MADO_LOCALEDIR);
+    folder = g_getenv(MADO_ENV_LOCALE_DIR);
+    bindtextdomain(GETTEXT_PACKAGE, folder != NULL ? folder : MADO_LOCALEDIR);
     bind_textdomain_codeset(GETTEXT_PACKAGE, "UTF-8");
     textdomain(GETTEXT_PACKAGE);
 }

@@ -54,7 +54,9 @@ mado_output_finish(const MadoArguments *arguments, JsonObject *result, const GEr
 
     if (error != NULL && !is_usage)
         json_object_set_object_member(result, "error", error_to_json(error));
-    if (mado_arguments_has(arguments, MADO_OPTION_JSON))
+    if (is_usage)
+        ; /* nothing was done: nothing is printed but the reason */
+    else if (mado_arguments_has(arguments, MADO_OPTION_JSON))
         print_json(result);
     else if (command->show != NULL)
         command->show(result);

@@ -190,7 +190,8 @@ take_line(const MadoPinEntry *self, const MadoPinEntryPrompt *prompt, GError **e
     }
     verdict = judge(self, prompt, pin);
     if (verdict != MADO_PIN_RULE_GOOD) {
-        g_set_error(error, MADO_ERROR, MADO_ERROR_PIN_FORM, "%s: rule %d", name, (int)verdict);
+        g_set_error(error, MADO_ERROR, MADO_ERROR_PIN_FORM, "%s: %s", name,
+                    verdict_text(verdict, prompt->kind));
         return NULL;
     }
     return g_steal_pointer(&pin);

@@ -28,7 +28,7 @@ static const MadoSentence sentences[] = {
      N_("The desk's rules do not allow this to your user, or the service that decides (polkit) does not answer."),
      N_("Ask the technician for the right, or work under a user who has it.")},
     {MADO_ERROR_BAD_ARGUMENT, MADO_EXIT_REFUSED,
-     N_("An input has not the required form."),
+     N_("An input is not right."),
      N_("See the detail."),
      N_("Correct the input. Nothing was changed.")},
     {MADO_ERROR_LIMIT, MADO_EXIT_REFUSED,

@@ -208,7 +208,10 @@ mado_terminal_ask_async(const MadoTerminalQuestion *question,
     g_task_set_source_tag(task, mado_terminal_ask_async);
     g_task_set_task_data(task, asked, question_free);
     if (!question_open(asked, question)) {
-        fail(task, MADO_ERROR_BAD_ARGUMENT, "there is no terminal to ask on");
+        g_autofree char *text =
+            g_strdup_printf("there is no terminal to ask on: “%s”", question->label);
+
+        fail(task, MADO_ERROR_BAD_ARGUMENT, text);
         return;
     }
     attach(task, &asked->input, g_unix_fd_source_new(asked->fd, G_IO_IN | G_IO_HUP | G_IO_ERR),

@@ -436,7 +436,8 @@ mado_visit_run(const MadoArguments *arguments,
         json_object_set_string_member(result, "request", task->request);
     if (mado_arguments_has(arguments, MADO_OPTION_ABSENT))
         needs_pins = FALSE;
-    if (!open_visit(&visit, needs_pins, error) || !begin(&visit, task, &step, error))
+    if (!mado_decide_check(arguments, task->procedure, error) ||
+        !open_visit(&visit, needs_pins, error) || !begin(&visit, task, &step, error))
         return FALSE;
     ok = run_steps(&visit, &step, error);
     json_object_set_int_member(result, "exchanges", visit.n_exchanges);
@@ -453,16 +454,18 @@ mado_visit_show(JsonObject *result)
     const char *visit = json_object_get_string_member_with_default(result, "visit", "");
     const char *procedure = json_object_get_string_member_with_default(result, "procedure", "");
 
-    if (json_object_has_member(result, "card")) {
+    if (json_object_has_member(result, "card") && strcmp(outcome, "refused") != 0) {
         g_print("%s\n", _("The card now:"));
-        mado_card_view_print(json_object_get_object_member(result, "card"));
+        mado_card_view_print_brief(json_object_get_object_member(result, "card"));
     }
     if (strcmp(outcome, "committed") == 0 && strcmp(procedure, "prepare") == 0)
         g_print("%s\n", _("Prepared. The card can be issued when the resident comes."));
     else if (strcmp(outcome, "committed") == 0)
         g_print("%s\n", _("Done, and the centre has confirmed it. Hand over the card."));
     else if (strcmp(outcome, "aborted") == 0)
-        g_print("%s\n", _("Undone. The request is as it was before the visit."));
+        g_print(
+            "%s\n",
+            _("Undone. The request is as it was before the visit. Do not hand over the card."));
     else if (strcmp(outcome, "refused") == 0)
         g_print("%s\n", _("Refused. Nothing was changed on the card."));
     else if (visit[0] != '\0')

@@ -6,6 +6,7 @@
 #include "common/error.h"
 
 #include <openssl/ec.h>
+#include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 
@@ -129,6 +130,24 @@ on_passphrase_wanted(char *buffer, int size, int is_writing, void *user_data)
     return (int)len;
 }
 
+/* Why OpenSSL made no key of the file. */
+static void
+set_why(const char *path, const Asker *asker, gboolean was_asked, GError **error)
+{
+    g_autofree char *doing =
+        g_strdup_printf("%s: no private key, or one that needs a passphrase", path);
+    gboolean was_given;
+
+    if (!was_asked) {
+        (void)mado_error_set_openssl(error, MADO_ERROR_CONFIG, doing);
+        return;
+    }
+    ERR_clear_error();
+    was_given = asker->passphrase != NULL;
+    g_set_error(error, MADO_ERROR, MADO_ERROR_BAD_ARGUMENT, "%s: the passphrase %s", path,
+                was_given ? "is wrong" : "was not given");
+}
+
 EVP_PKEY *
 mado_key_file_load_private(const char *path,
                            MadoAskPassphrase ask,
@@ -146,14 +165,11 @@ mado_key_file_load_private(const char *path,
     pkey =
         bio != NULL ? PEM_read_bio_PrivateKey(bio, NULL, on_passphrase_wanted, &asker) : NULL;
     BIO_free(bio);
+    if (pkey == NULL)
+        set_why(path, &asker, ask != NULL && asker.ask == NULL, error);
     mado_secret_free(asker.passphrase);
-    if (pkey == NULL) {
-        g_autofree char *doing =
-            g_strdup_printf("%s: no private key, or not with this passphrase", path);
-
-        (void)mado_error_set_openssl(error, MADO_ERROR_CONFIG, doing);
+    if (pkey == NULL)
         return NULL;
-    }
     if (!mado_key_file_is_p256(pkey)) {
         EVP_PKEY_free(pkey);
         (void)refuse(path, "not an EC P-256 key", error);

@@ -23,7 +23,8 @@ MadoSecret *
 mado_key_file_read(const char *path, GError **error);
 
 /* (transfer full), free with EVP_PKEY_free: an EC P-256 private key. @ask: for an encrypted
- * file; NULL refuses those. */
+ * file; NULL refuses those. Errors: CONFIG; BAD_ARGUMENT when a passphrase was asked for and is
+ * wrong or absent. */
 EVP_PKEY *
 mado_key_file_load_private(const char *path,
                            MadoAskPassphrase ask,

@@ -305,6 +305,23 @@ mado_record_parse(const uint8_t *data, size_t len, MadoRecord *ret_record)
     return status;
 }
 
+MadoBytesStatus
+mado_record_profile(const uint8_t *data, size_t len, unsigned *ret_profile)
+{
+    MadoTlv record;
+    MadoTlv profile;
+    MadoBytesStatus status = mado_tlv_only(data, len, MADO_OBJECT_RECORD, &record);
+
+    if (status == MADO_BYTES_OK)
+        status = mado_tlv_find(record.value, record.len, MADO_TAG_PROFILE, &profile);
+    if (status != MADO_BYTES_OK)
+        return status;
+    if (profile.len != 1)
+        return MADO_BYTES_BAD_LENGTH;
+    *ret_profile = profile.value[0];
+    return MADO_BYTES_OK;
+}
+
 /* ---- writing ---- */
 
 static void

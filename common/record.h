@@ -60,6 +60,13 @@ typedef struct MadoRecord {
 MadoBytesStatus
 mado_record_parse(const uint8_t *data, size_t len, MadoRecord *ret_record) MADO_MUST_CHECK;
 
+/*
+ * The profile a DF70 object names, of whatever version the rest is: what tells a newer card
+ * from a malformed one. On failure *ret_profile is untouched.
+ */
+MadoBytesStatus
+mado_record_profile(const uint8_t *data, size_t len, unsigned *ret_profile) MADO_MUST_CHECK;
+
 /* Writes the DF70 object. */
 void
 mado_record_format(const MadoRecord *self, MadoWriter *writer);

@@ -146,12 +146,16 @@ static void
 on_authority_answered_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 {
     Question *question = user_data;
+    g_autoptr(GError) failure = NULL;
     g_autoptr(GVariant) reply =
-        g_dbus_connection_call_finish(G_DBUS_CONNECTION(source), result, NULL);
+        g_dbus_connection_call_finish(G_DBUS_CONNECTION(source), result, &failure);
     gboolean is_authorized = FALSE;
 
     if (reply == NULL) {
-        answer(question, "no authority answered");
+        g_autofree char *refusal =
+            g_strdup_printf("no authority answered: %s", failure->message);
+
+        answer(question, refusal);
         return;
     }
     g_variant_get(reply, "((bba{ss}))", &is_authorized, NULL, NULL);

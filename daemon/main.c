@@ -14,6 +14,7 @@
 
 #include <glib-unix.h>
 
+#include <locale.h>
 #include <sys/stat.h>
 #include <sysexits.h>
 #include <unistd.h>
@@ -73,6 +74,7 @@ run(const MadoDesk *desk)
     (void)g_unix_signal_add(SIGINT, on_signal, &self);
     g_main_loop_run(loop);
     mado_daemon_free(self.daemon);
+    (void)g_dbus_connection_flush_sync(connection, NULL, NULL); /* the last answers */
     return self.is_failure ? EX_UNAVAILABLE : EX_OK;
 }
 
@@ -83,6 +85,7 @@ main(int argc, char **argv)
     g_autoptr(MadoDesk) desk = NULL;
     g_autoptr(GError) error = NULL;
 
+    setlocale(LC_CTYPE, ""); /* names of files are printed as they are */
     mado_hardening_apply();
     (void)umask(077); /* no file that others can read */
     options = mado_options_parse(&argc, &argv, &error);

@@ -4,6 +4,7 @@
 #include "daemon/card/isd.h"
 
 #include "common/error.h"
+#include "common/record.h"
 #include "common/sw.h"
 #include "common/tlv.h"
 
@@ -56,13 +57,28 @@ mado_isd_card_id(MadoCard *card, guint8 ret_id[MADO_CARD_ID_LEN], GError **error
     return TRUE;
 }
 
+/* A record that is no record is its reader's to refuse. */
+static gboolean
+expect_version(const MadoResponse *response, GError **error)
+{
+    unsigned profile = 0;
+
+    if (mado_record_profile(response->data, response->data_len, &profile) != MADO_BYTES_OK ||
+        profile <= MADO_PROFILE_VERSION)
+        return TRUE;
+    g_set_error(error, MADO_ERROR, MADO_ERROR_CARD_DATA,
+                "the card's issuer profile %u is newer than this program's, %d", profile,
+                MADO_PROFILE_VERSION);
+    return FALSE;
+}
+
 GBytes *
 mado_isd_record(MadoCard *card, GError **error)
 {
     MadoResponse response;
 
     if (!get_data(card, MADO_OBJECT_RECORD, &response, error) ||
-        !expect_profile(&response, error))
+        !expect_profile(&response, error) || !expect_version(&response, error))
         return NULL;
     return g_bytes_new(response.data, response.data_len);
 }

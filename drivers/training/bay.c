@@ -47,7 +47,9 @@ struct MadoBay {
     pthread_cond_t stopping;
     unsigned n_refs;
     bool stopped;
-    Link told; /* what is_present() said last */
+    Link told;        /* what is_present() said last to the thread that waits */
+    pthread_t waiter; /* valid once has_waiter */
+    bool has_waiter;
     MadoBayKnobs knobs;
     MadoBayFault fault;
     uint32_t n_apdus; /* since the fault was taken */
@@ -270,7 +272,12 @@ mado_bay_is_present(MadoBay *self)
     if (self->told.present && now.present && !is_same(&self->told, &now)) {
         memset(&now, 0, sizeof(now)); /* swapped: gone first, there at the next look */
     }
-    self->told = now;
+    /* pcscd also asks before it powers a card, from the thread that serves a client. Were that
+     * answer remembered, the waiting thread would sleep over a removal that it never heard of.
+     */
+    if (!self->has_waiter || pthread_equal(self->waiter, pthread_self())) {
+        self->told = now;
+    }
     pthread_mutex_unlock(&self->lock);
     return now.present;
 }
@@ -311,6 +318,10 @@ mado_bay_wait(MadoBay *self, int timeout_ms)
 {
     int64_t end = now_us() + (int64_t)timeout_ms * 1000;
 
+    pthread_mutex_lock(&self->lock);
+    self->waiter = pthread_self();
+    self->has_waiter = true;
+    pthread_mutex_unlock(&self->lock);
     for (;;) {
         struct pollfd fds[] = {{.fd = self->watch_fd, .events = POLLIN},
                                {.fd = self->wake_fd, .events = POLLIN}};

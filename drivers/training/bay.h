@@ -41,8 +41,8 @@ mado_bay_stop(MadoBay *self);
 bool
 mado_bay_is_present(MadoBay *self);
 
-/* Returns when what is_present() said last is no longer true, after timeout_ms, or when it is
- * ended. */
+/* Returns when what is_present() said last to this thread is no longer true, after timeout_ms,
+ * or when it is ended. One thread waits. */
 void
 mado_bay_wait(MadoBay *self, int timeout_ms);
 /* Ends the wait that is going on, or the next. */

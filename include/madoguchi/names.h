@@ -47,6 +47,8 @@
 /* The environment. */
 #define MADO_ENV_RELAY_CONFIG                                                                  \
     "MADOGUCHI_RELAY_CONFIG" /* relay.conf, when not named otherwise */
+#define MADO_ENV_LOCALE_DIR                                                                    \
+    "MADOGUCHI_LOCALE_DIR" /* translations, where they are not installed */
 
 /* How the name of every training reader begins (drivers/training/README.md); a production desk
  * refuses it. */

@@ -119,7 +119,7 @@ def a_juki_pin_left_half_changed_is_mended_by_the_next_call(desk):
     desk.cards.start_trace(SLOT)
     tap.true(change(desk, client, "juki", "5793").succeeded, "whole")
     apdus, _ = desk.cards.trace(SLOT)
-    changes = [n for n, apdu in enumerate(apdus, 1) if apdu[0] == 0x32]
+    changes = [n for n, apdu in enumerate(apdus, 1) if apdu[1] == 0x32]
     tap.equal(len(changes), 2, "commands that change")
     desk.cards.fault(SLOT, "before", changes[1])
     answer = change(desk, client, "juki", "8264")

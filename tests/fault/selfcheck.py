@@ -39,7 +39,8 @@ class Workshop:
             self._run(["autoreconf", "-i"], self.source)
         self._run([os.path.join(self.source, "configure"), "-q", "--disable-tests", "CFLAGS=-O1"],
                   self.build)
-        self._run(["make", "-s", "-j2", "all"], self.build)  # also what is generated
+        # "all", because a named target does not bring the generated headers with it.
+        self._run(["make", "-s", "-j2", "all"], self.build)
 
     def _run(self, argv, folder):
         environment = {name: value for name, value in os.environ.items()

@@ -14,7 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define STEPS_AT_MOST 64 /* calls in one visit */
+#define STEPS_AT_MOST  64  /* calls in one visit */
+#define VISITS_AT_MOST 500 /* in one journal: its backlog of receipts has a limit */
 
 static void *world_state; /* the VisitWorld, made once: keys take longer than visits */
 
@@ -25,11 +26,17 @@ end_world(void)
 }
 
 static VisitWorld *
-ensure_world(void)
+ensure_world(guint32 number)
 {
-    if (world_state == NULL) {
+    gboolean is_first = world_state == NULL;
+
+    if (number % VISITS_AT_MOST == 0) {
+        if (!is_first)
+            end_world();
         visit_world_set_up(&world_state);
-        atexit(end_world);
+        /* After OpenSSL's own, so before it: the journal's thread still uses it. */
+        if (is_first)
+            atexit(end_world);
     }
     return world_state;
 }
@@ -84,7 +91,7 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
     static guint32 number;
-    VisitWorld *world = ensure_world();
+    VisitWorld *world = ensure_world(number);
 
     /* Another card for each input: one that waits for Resume may not be begun anew. */
     visit_card_init(&world->card, 0xA1, world->keys[0], world->keys[1]);

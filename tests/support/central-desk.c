@@ -107,6 +107,32 @@ central_desk_restart_centre(CentralDesk *desk)
     open_centre(desk);
 }
 
+static char *
+saved_path(const CentralDesk *desk)
+{
+    return g_build_filename(desk->folder, "saved.db", NULL);
+}
+
+void
+central_desk_save_centre(CentralDesk *desk)
+{
+    g_autofree char *saved = saved_path(desk);
+
+    g_remove(saved);
+    assert_true(desk->store->ops->backup(desk->store, saved, NULL));
+}
+
+void
+central_desk_set_centre_back(CentralDesk *desk)
+{
+    g_autofree char *saved = saved_path(desk);
+
+    g_clear_pointer(&desk->centre, mado_centre_free);
+    g_clear_pointer(&desk->store, mado_store_close);
+    assert_int_equal(g_rename(saved, desk->settings->database), 0);
+    open_centre(desk);
+}
+
 static void
 remove_tree(const char *path)
 {
@@ -445,4 +471,70 @@ central_desk_count(CentralDesk *desk, MadoCertificateState state)
         n += record != NULL && record->der != NULL && record->state == state ? 1 : 0;
     }
     return n;
+}
+
+/* ---- what many tests do ---- */
+
+int
+central_desk_set_up(void **state)
+{
+    CentralDesk *desk = g_new0(CentralDesk, 1);
+
+    central_desk_open(desk);
+    *state = desk;
+    return 0;
+}
+
+int
+central_desk_tear_down(void **state)
+{
+    central_desk_close(*state);
+    g_free(*state);
+    return 0;
+}
+
+void
+central_desk_prepare(CentralDesk *desk)
+{
+    assert_true(central_desk_lookup(desk, MADO_PROCEDURE_PREPARE, MADO_DECISION_OPEN, FALSE));
+    central_desk_run(desk);
+    assert_string_equal(desk->problem, "");
+    assert_int_equal(desk->reply->next, MADO_NEXT_COMMITTED);
+}
+
+/* A prepared card whose next visit is the delivery. */
+void
+central_desk_new_prepared_card(CentralDesk *desk, guint8 slots)
+{
+    central_desk_new_card(desk, slots);
+    central_desk_prepare(desk);
+    central_desk_new_visit(desk);
+}
+
+void
+central_desk_assert_issued(CentralDesk *desk, guint n_certificates)
+{
+    const MadoCardState *card = mado_card_peek_state(desk->card.card);
+
+    assert_string_equal(desk->problem, "");
+    assert_int_equal(desk->reply->next, MADO_NEXT_COMMITTED);
+    assert_int_equal(central_desk_request_state(desk), MADO_REQUEST_DELIVERED);
+    assert_int_equal(central_desk_transaction_state(desk), MADO_TRANSACTION_COMMITTED);
+    assert_int_equal(central_desk_count(desk, MADO_CERTIFICATE_LIVE), n_certificates);
+    assert_int_equal(card->life, MADO_LIFE_ACTIVE);
+    assert_true(card->has_committed);
+    assert_memory_equal(card->committed, desk->header.transaction, MADO_TRANSACTION_LEN);
+}
+
+void
+central_desk_assert_undone(CentralDesk *desk)
+{
+    const MadoCardState *card = mado_card_peek_state(desk->card.card);
+
+    assert_int_equal(desk->reply->next, MADO_NEXT_ABORTED);
+    assert_int_equal(central_desk_request_state(desk), MADO_REQUEST_SET_UP);
+    assert_int_equal(central_desk_count(desk, MADO_CERTIFICATE_HELD), 0);
+    assert_int_equal(central_desk_count(desk, MADO_CERTIFICATE_LIVE), 0);
+    assert_int_equal(card->life, MADO_LIFE_PREPARED);
+    assert_int_equal(card->phase, MADO_PHASE_IDLE);
 }

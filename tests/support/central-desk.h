@@ -62,6 +62,13 @@ central_desk_close(CentralDesk *desk);
 void
 central_desk_restart_centre(CentralDesk *desk);
 
+/* The database as it is now, and as it was then; the other visits of the test are lost with it.
+ */
+void
+central_desk_save_centre(CentralDesk *desk);
+void
+central_desk_set_centre_back(CentralDesk *desk);
+
 /* A new resident with a new personalised card in the reader. @slots: certificates wanted. */
 void
 central_desk_new_card(CentralDesk *desk, guint8 slots);
@@ -115,3 +122,22 @@ central_desk_transaction_state(CentralDesk *desk);
 /* Live certificates of the card: how many. */
 guint
 central_desk_count(CentralDesk *desk, MadoCertificateState state);
+
+/* ---- what many tests do ---- */
+
+/* cmocka's group fixture: *state is a CentralDesk. */
+int
+central_desk_set_up(void **state);
+int
+central_desk_tear_down(void **state);
+/* PREPARE from beginning to end. */
+void
+central_desk_prepare(CentralDesk *desk);
+/* A prepared card whose next visit is the delivery. */
+void
+central_desk_new_prepared_card(CentralDesk *desk, guint8 slots);
+/* Card, centre and certificates agree that it was issued, or that nothing happened. */
+void
+central_desk_assert_issued(CentralDesk *desk, guint n_certificates);
+void
+central_desk_assert_undone(CentralDesk *desk);

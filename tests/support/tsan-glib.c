@@ -86,6 +86,39 @@ gboolean(g_atomic_ref_count_dec)(gatomicrefcount *count)
     return is_last;
 }
 
+/* ---- what is pushed, whoever takes it may use ---- */
+
+void
+g_async_queue_push(GAsyncQueue *queue, gpointer data)
+{
+    REAL(g_async_queue_push);
+
+    release(queue);
+    real_g_async_queue_push(queue, data);
+}
+
+gpointer
+g_async_queue_pop(GAsyncQueue *queue)
+{
+    gpointer data;
+
+    REAL(g_async_queue_pop);
+    data = real_g_async_queue_pop(queue);
+    acquire(queue);
+    return data;
+}
+
+gpointer
+g_async_queue_try_pop(GAsyncQueue *queue)
+{
+    gpointer data;
+
+    REAL(g_async_queue_try_pop);
+    data = real_g_async_queue_try_pop(queue);
+    acquire(queue);
+    return data;
+}
+
 /* ---- what a source is given, its callback may use ---- */
 
 typedef struct {
@@ -129,4 +162,19 @@ g_source_set_callback(GSource *source, GSourceFunc func, gpointer data, GDestroy
     *handed = (Handed){func, data, notify};
     release(handed);
     real_g_source_set_callback(source, run_handed, handed, free_handed);
+}
+
+void
+g_main_context_invoke_full(GMainContext *context,
+                           gint priority,
+                           GSourceFunc func,
+                           gpointer data,
+                           GDestroyNotify notify)
+{
+    Handed *handed = g_new(Handed, 1);
+
+    REAL(g_main_context_invoke_full);
+    *handed = (Handed){func, data, notify};
+    release(handed);
+    real_g_main_context_invoke_full(context, priority, run_handed, handed, free_handed);
 }

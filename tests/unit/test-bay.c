@@ -11,6 +11,7 @@
 #include "tests/support/test-card.h"
 #include "tests/support/test.h"
 
+#include <limits.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdio.h>
@@ -219,6 +220,33 @@ waiting_ends_when_a_card_comes_when_it_is_woken_and_when_it_is_stopped(void **st
     mado_bay_wait(reader->bay, 60000);
     mado_bay_stop(reader->bay);
     mado_bay_wait(reader->bay, 60000);
+}
+
+static void *
+ask_for_presence(void *user)
+{
+    const Reader *reader = user;
+
+    (void)mado_bay_is_present(reader->bay);
+    return NULL;
+}
+
+static void
+what_another_thread_was_told_does_not_keep_the_waiting_one_asleep(void **state)
+{
+    Reader *reader = *state;
+    pthread_t thread;
+
+    assert_false(mado_bay_is_present(reader->bay));
+    mado_bay_wake(reader->bay);
+    mado_bay_wait(reader->bay, 60000);
+    insert(reader);
+    assert_int_equal(pthread_create(&thread, NULL, ask_for_presence, reader), 0);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    alarm(60); /* a wait that overslept would not end */
+    mado_bay_wait(reader->bay, INT_MAX);
+    alarm(0);
+    assert_true(mado_bay_is_present(reader->bay));
 }
 
 static void *
@@ -441,6 +469,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         IN_A_READER(a_swapped_card_is_gone_first_and_there_at_the_next_look),
         IN_A_READER(waiting_ends_when_a_card_comes_when_it_is_woken_and_when_it_is_stopped),
+        IN_A_READER(what_another_thread_was_told_does_not_keep_the_waiting_one_asleep),
         IN_A_READER(stopping_ends_an_exchange_that_is_under_way),
         IN_A_READER(the_interface_knob_chooses_the_answer_to_reset),
         IN_A_READER(removed_before_inside_and_after_differ_in_what_the_card_remembers),

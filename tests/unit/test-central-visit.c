@@ -3,7 +3,10 @@
 #include "config.h"
 
 #include "central/ca.h"
+#include "central/receipt-book.h"
 #include "central/visit.h"
+#include "common/body-receipt.h"
+#include "common/envelope.h"
 #include "common/error.h"
 #include "madoguchi/names.h"
 #include "tests/support/central-desk.h"
@@ -16,70 +19,6 @@
 
 #define BOTH_SLOTS (MADO_SLOT_AUTH | MADO_SLOT_SIGN)
 
-static int
-set_up(void **state)
-{
-    CentralDesk *desk = g_new0(CentralDesk, 1);
-
-    central_desk_open(desk);
-    *state = desk;
-    return 0;
-}
-
-static int
-tear_down(void **state)
-{
-    central_desk_close(*state);
-    g_free(*state);
-    return 0;
-}
-
-static void
-prepare(CentralDesk *desk)
-{
-    assert_true(central_desk_lookup(desk, MADO_PROCEDURE_PREPARE, MADO_DECISION_OPEN, FALSE));
-    central_desk_run(desk);
-    assert_string_equal(desk->problem, "");
-    assert_int_equal(desk->reply->next, MADO_NEXT_COMMITTED);
-}
-
-/* A prepared card whose next visit is the delivery. */
-static void
-new_prepared_card(CentralDesk *desk, guint8 slots)
-{
-    central_desk_new_card(desk, slots);
-    prepare(desk);
-    central_desk_new_visit(desk);
-}
-
-static void
-assert_issued(CentralDesk *desk, guint n_certificates)
-{
-    const MadoCardState *card = mado_card_peek_state(desk->card.card);
-
-    assert_string_equal(desk->problem, "");
-    assert_int_equal(desk->reply->next, MADO_NEXT_COMMITTED);
-    assert_int_equal(central_desk_request_state(desk), MADO_REQUEST_DELIVERED);
-    assert_int_equal(central_desk_transaction_state(desk), MADO_TRANSACTION_COMMITTED);
-    assert_int_equal(central_desk_count(desk, MADO_CERTIFICATE_LIVE), n_certificates);
-    assert_int_equal(card->life, MADO_LIFE_ACTIVE);
-    assert_true(card->has_committed);
-    assert_memory_equal(card->committed, desk->header.transaction, MADO_TRANSACTION_LEN);
-}
-
-static void
-assert_undone(CentralDesk *desk)
-{
-    const MadoCardState *card = mado_card_peek_state(desk->card.card);
-
-    assert_int_equal(desk->reply->next, MADO_NEXT_ABORTED);
-    assert_int_equal(central_desk_request_state(desk), MADO_REQUEST_SET_UP);
-    assert_int_equal(central_desk_count(desk, MADO_CERTIFICATE_HELD), 0);
-    assert_int_equal(central_desk_count(desk, MADO_CERTIFICATE_LIVE), 0);
-    assert_int_equal(card->life, MADO_LIFE_PREPARED);
-    assert_int_equal(card->phase, MADO_PHASE_IDLE);
-}
-
 /* ---- the way it should go ---- */
 
 static void
@@ -88,7 +27,7 @@ a_card_is_prepared_in_four_exchanges(void **state)
     CentralDesk *desk = *state;
 
     central_desk_new_card(desk, BOTH_SLOTS);
-    prepare(desk);
+    central_desk_prepare(desk);
     assert_int_equal(desk->n_exchanges, 4);
     assert_int_equal(central_desk_request_state(desk), MADO_REQUEST_SET_UP);
     assert_int_equal(mado_card_peek_state(desk->card.card)->life, MADO_LIFE_PREPARED);
@@ -127,13 +66,13 @@ a_card_is_issued_in_five_exchanges_with_two_certificates(void **state)
     X509 *auth;
     X509 *sign;
 
-    new_prepared_card(desk, BOTH_SLOTS);
+    central_desk_new_prepared_card(desk, BOTH_SLOTS);
     assert_true(central_desk_lookup(desk, MADO_PROCEDURE_ISSUE, MADO_DECISION_OPEN, FALSE));
     assert_int_equal(desk->reply->n_wanted, 2);
     assert_true(desk->reply->has_person);
     assert_string_equal(desk->reply->person.name, "試験　花子");
     central_desk_run(desk);
-    assert_issued(desk, 2);
+    central_desk_assert_issued(desk, 2);
     assert_int_equal(desk->n_exchanges, MADO_LIMIT_EXCHANGES_PER_ISSUE);
     auth = load_certificate(desk, MADO_SLOT_AUTH);
     sign = load_certificate(desk, MADO_SLOT_SIGN);
@@ -154,10 +93,10 @@ a_set_may_be_one_certificate_without_a_signature_pin(void **state)
 {
     CentralDesk *desk = *state;
 
-    new_prepared_card(desk, MADO_SLOT_AUTH);
+    central_desk_new_prepared_card(desk, MADO_SLOT_AUTH);
     assert_true(central_desk_lookup(desk, MADO_PROCEDURE_ISSUE, MADO_DECISION_OPEN, FALSE));
     central_desk_run(desk);
-    assert_issued(desk, 1);
+    central_desk_assert_issued(desk, 1);
 }
 
 /* The register knows no face key of a card that made its own: it learns it once, at PREPARE. */
@@ -175,7 +114,7 @@ a_face_key_is_learnt_when_the_card_is_prepared(void **state)
     assert_true(store->ops->put_card(store, card, NULL));
     assert_false(central_desk_lookup(desk, MADO_PROCEDURE_ISSUE, MADO_DECISION_OPEN, FALSE));
     assert_string_equal(desk->problem, "request-state");
-    prepare(desk);
+    central_desk_prepare(desk);
     central_desk_new_visit(desk);
     lookup = central_desk_make_lookup(desk, MADO_PROCEDURE_ISSUE, MADO_DECISION_OPEN);
     lookup->face_key[31] ^= 1;
@@ -213,13 +152,13 @@ a_visit_that_ended_ends_the_same_way_again(void **state)
 {
     CentralDesk *desk = *state;
 
-    new_prepared_card(desk, BOTH_SLOTS);
+    central_desk_new_prepared_card(desk, BOTH_SLOTS);
     assert_true(central_desk_lookup(desk, MADO_PROCEDURE_ISSUE, MADO_DECISION_OPEN, FALSE));
     central_desk_run(desk);
-    assert_issued(desk, 2);
+    central_desk_assert_issued(desk, 2);
     central_desk_next_attempt(desk);
     assert_true(central_desk_lookup(desk, MADO_PROCEDURE_ISSUE, MADO_DECISION_RESUME, FALSE));
-    assert_issued(desk, 2);
+    central_desk_assert_issued(desk, 2);
 }
 
 /* ---- refusals ---- */
@@ -283,7 +222,7 @@ a_procedure_whose_turn_it_is_not_is_refused(void **state)
     assert_refused(desk, lookup, "request-state");
     lookup = central_desk_make_lookup(desk, MADO_PROCEDURE_PREPARE, MADO_DECISION_RESUME);
     assert_refused(desk, lookup, "request-state");
-    prepare(desk);
+    central_desk_prepare(desk);
     central_desk_new_visit(desk);
     lookup = central_desk_make_lookup(desk, MADO_PROCEDURE_PREPARE, MADO_DECISION_OPEN);
     assert_refused(desk, lookup, "request-state");
@@ -333,7 +272,7 @@ no_script_is_made_without_the_decisions(void **state)
     CentralDesk *desk = *state;
     guint8 nonce[16];
 
-    new_prepared_card(desk, BOTH_SLOTS);
+    central_desk_new_prepared_card(desk, BOTH_SLOTS);
     assert_true(central_desk_lookup(desk, MADO_PROCEDURE_ISSUE, MADO_DECISION_OPEN, FALSE));
     memcpy(nonce, desk->reply->centre_nonce, sizeof nonce);
     desk->reply->centre_nonce[0] ^= 1;
@@ -347,7 +286,7 @@ no_script_is_made_without_the_decisions(void **state)
     assert_string_equal(desk->problem, "operator");
     desk->reply->n_wanted = 2;
     central_desk_run(desk);
-    assert_issued(desk, 2);
+    central_desk_assert_issued(desk, 2);
 }
 
 static void
@@ -356,7 +295,7 @@ a_clerk_who_does_not_know_the_face_ends_the_visit(void **state)
     CentralDesk *desk = *state;
     MadoBodyDecision decisions[2];
 
-    new_prepared_card(desk, BOTH_SLOTS);
+    central_desk_new_prepared_card(desk, BOTH_SLOTS);
     assert_true(central_desk_lookup(desk, MADO_PROCEDURE_ISSUE, MADO_DECISION_OPEN, FALSE));
     decisions[0] = central_desk_decide(desk, MADO_DECISION_DOCUMENTS, "A1");
     decisions[1] = central_desk_decide(desk, MADO_DECISION_FACE, "doubt: younger");
@@ -368,7 +307,7 @@ a_clerk_who_does_not_know_the_face_ends_the_visit(void **state)
         g_bytes_unref(decisions[i].signature);
     }
     assert_true(central_desk_send_step(desk));
-    assert_undone(desk);
+    central_desk_assert_undone(desk);
 }
 
 static void
@@ -395,7 +334,7 @@ a_request_for_another_key_gets_no_certificate(void **state)
 {
     CentralDesk *desk = *state;
 
-    new_prepared_card(desk, BOTH_SLOTS);
+    central_desk_new_prepared_card(desk, BOTH_SLOTS);
     desk->other_key = EVP_RSA_gen(2048);
     assert_true(central_desk_lookup(desk, MADO_PROCEDURE_ISSUE, MADO_DECISION_OPEN, FALSE));
     central_desk_run(desk);
@@ -405,7 +344,7 @@ a_request_for_another_key_gets_no_certificate(void **state)
     central_desk_next_attempt(desk);
     assert_true(central_desk_lookup(desk, MADO_PROCEDURE_ISSUE, MADO_DECISION_RESUME, TRUE));
     central_desk_run(desk);
-    assert_issued(desk, 2);
+    central_desk_assert_issued(desk, 2);
 }
 
 static void
@@ -428,7 +367,7 @@ an_older_attempt_is_fenced(void **state)
     CentralDesk *desk = *state;
     MadoMessageHeader old;
 
-    new_prepared_card(desk, BOTH_SLOTS);
+    central_desk_new_prepared_card(desk, BOTH_SLOTS);
     assert_true(central_desk_lookup(desk, MADO_PROCEDURE_ISSUE, MADO_DECISION_OPEN, FALSE));
     old = desk->header;
     central_desk_next_attempt(desk);
@@ -440,270 +379,101 @@ an_older_attempt_is_fenced(void **state)
     assert_string_equal(desk->problem, "fenced");
 }
 
-/* ---- faults ---- */
+/* ---- receipts ---- */
 
-/* Runs an issue until @n_replies replies came, then, if @work, does what the last one asks. */
-static void
-stop_after(CentralDesk *desk, guint n_replies, gboolean work)
+/* (transfer full): what a desk signs; @previous is the hash of the one before. */
+static GBytes *
+make_receipt(CentralDesk *desk, guint64 number, const guint8 *previous, const char *detail)
 {
-    new_prepared_card(desk, BOTH_SLOTS);
-    assert_true(central_desk_lookup(desk, MADO_PROCEDURE_ISSUE, MADO_DECISION_OPEN, FALSE));
-    for (guint i = 1; i < n_replies; i++) {
-        assert_true(central_desk_work(desk));
-        assert_true(central_desk_send_step(desk));
-    }
-    if (work)
-        central_desk_work(desk);
+    MadoReceipt header = {.realm = MADO_REALM_CODE_TRAINING,
+                          .terminal = "D001",
+                          .time_ms = 1,
+                          .epoch = 1,
+                          .number = number,
+                          .kind = MADO_RECEIPT_VISIT_OPENED,
+                          .operator_id = "CLERK-1"};
+    MadoBodyReceipt content = {.procedure = MADO_PROCEDURE_ISSUE};
+    g_autoptr(MadoSecret) plain = NULL;
+    g_autoptr(GBytes) body = NULL;
+    g_autoptr(GBytes) bytes = NULL;
+
+    memcpy(header.previous, previous, sizeof header.previous);
+    mado_identity_key_id(desk->identity, header.key_id);
+    g_strlcpy(content.request_id, "R-001", sizeof content.request_id);
+    g_strlcpy(content.detail, detail, sizeof content.detail);
+    plain = mado_body_receipt_format(&content, NULL);
+    body = mado_envelope_encrypt(desk->peer, plain, NULL);
+    bytes = mado_receipt_format(&header, body, NULL);
+    assert_non_null(bytes);
+    return mado_envelope_sign(desk->identity, g_bytes_get_data(bytes, NULL),
+                              g_bytes_get_size(bytes), NULL);
 }
 
-/* The desk dies at every point, before and after the card did its part. */
 static void
-a_visit_that_stopped_anywhere_is_finished_with_the_resident(void **state)
+assert_acknowledged(CentralDesk *desk, GBytes *receipt, guint64 head)
 {
+    g_autoptr(MadoSecret) plain =
+        mado_envelope_open(desk->identity, desk->peer, desk->answer, NULL, NULL);
+    MadoMessageHeader header;
+    MadoBodyReceiptAck ack;
+    const guint8 *body;
+    guint8 hash[32];
+    gsize len;
+
+    assert_non_null(plain);
+    assert_true(mado_message_parse(plain, &header, &body, &len, NULL));
+    assert_int_equal(header.type, MADO_MESSAGE_RECEIPT_ACK);
+    mado_envelope_sha256(g_bytes_get_data(receipt, NULL), g_bytes_get_size(receipt), hash);
+    assert_memory_equal(header.request_hash, hash, sizeof hash);
+    assert_true(mado_body_receipt_parse_ack(body, len, &ack, NULL));
+    assert_int_equal(ack.epoch, 1);
+    assert_int_equal(ack.head_number, head);
+}
+
+static void
+note_item(const MadoReceiptBookItem *item, gpointer user_data)
+{
+    CentralDesk *desk = user_data;
+    g_autoptr(MadoSecret) plain = NULL;
+    MadoBodyReceipt content;
+
+    assert_null(item->fault);
+    plain = mado_envelope_decrypt(desk->keys->identity, item->body, NULL);
+    assert_non_null(plain);
+    assert_true(mado_body_receipt_parse(mado_secret_peek(plain), mado_secret_len(plain),
+                                        &content, NULL));
+    assert_string_equal(content.request_id, "R-001");
+}
+
+static void
+receipts_are_kept_acknowledged_and_verified(void **state)
+{
+    static const guint8 zeros[32] = {0};
     CentralDesk *desk = *state;
+    g_autoptr(GBytes) first = make_receipt(desk, 1, zeros, "first");
+    g_autoptr(GBytes) other = make_receipt(desk, 1, zeros, "other");
+    g_autoptr(GBytes) second = NULL;
+    MadoReceiptBookCount count;
+    guint64 n_forks;
+    guint8 hash[32];
 
-    for (guint n_replies = 1; n_replies <= 5; n_replies++) {
-        for (int work = 0; work < 2; work++) {
-            stop_after(desk, n_replies, work != 0);
-            central_desk_next_attempt(desk);
-            assert_true(
-                central_desk_lookup(desk, MADO_PROCEDURE_ISSUE, MADO_DECISION_RESUME, TRUE));
-            central_desk_run(desk);
-            assert_issued(desk, 2);
-        }
-    }
-}
-
-/* Without the resident a visit is undone, unless the keys are signed for already. */
-static void
-a_visit_that_stopped_without_the_resident_is_undone_or_finished(void **state)
-{
-    CentralDesk *desk = *state;
-
-    for (guint n_replies = 1; n_replies <= 5; n_replies++) {
-        for (int work = 0; work < 2; work++) {
-            gboolean may_finish = n_replies >= 3;
-
-            stop_after(desk, n_replies, work != 0);
-            central_desk_next_attempt(desk);
-            assert_true(
-                central_desk_lookup(desk, MADO_PROCEDURE_ISSUE, MADO_DECISION_RESUME, FALSE));
-            central_desk_run(desk);
-            if (may_finish)
-                assert_issued(desk, 2);
-            else
-                assert_undone(desk);
-        }
-    }
-}
-
-static void
-a_restart_of_the_centre_anywhere_is_survived(void **state)
-{
-    CentralDesk *desk = *state;
-
-    for (guint n_replies = 1; n_replies <= 4; n_replies++) {
-        stop_after(desk, n_replies, TRUE);
-        central_desk_restart_centre(desk);
-        assert_true(central_desk_send_step(desk));
-        central_desk_run(desk);
-        assert_issued(desk, 2);
-    }
-}
-
-/* An undone visit leaves the request as it was: the next one is a new transaction. */
-static void
-after_an_undo_the_card_is_issued_by_a_new_visit(void **state)
-{
-    CentralDesk *desk = *state;
-
-    stop_after(desk, 2, TRUE);
-    central_desk_next_attempt(desk);
-    assert_true(central_desk_lookup(desk, MADO_PROCEDURE_ISSUE, MADO_DECISION_RESUME, FALSE));
-    central_desk_run(desk);
-    assert_undone(desk);
-    central_desk_new_visit(desk);
-    assert_true(central_desk_lookup(desk, MADO_PROCEDURE_ISSUE, MADO_DECISION_OPEN, FALSE));
-    central_desk_run(desk);
-    assert_issued(desk, 2);
-}
-
-/* The same at PREPARE, which needs nobody. */
-static void
-a_prepare_that_stopped_anywhere_is_finished(void **state)
-{
-    CentralDesk *desk = *state;
-
-    for (guint n_replies = 1; n_replies <= 4; n_replies++) {
-        central_desk_new_card(desk, BOTH_SLOTS);
-        assert_true(
-            central_desk_lookup(desk, MADO_PROCEDURE_PREPARE, MADO_DECISION_OPEN, FALSE));
-        for (guint i = 1; i < n_replies; i++) {
-            assert_true(central_desk_work(desk));
-            assert_true(central_desk_send_step(desk));
-        }
-        central_desk_next_attempt(desk);
-        assert_true(
-            central_desk_lookup(desk, MADO_PROCEDURE_PREPARE, MADO_DECISION_RESUME, FALSE));
-        central_desk_run(desk);
-        assert_int_equal(desk->reply->next, MADO_NEXT_COMMITTED);
-        assert_int_equal(central_desk_request_state(desk), MADO_REQUEST_SET_UP);
-    }
-}
-
-static void
-another_desk_finds_the_open_visit_by_the_card(void **state)
-{
-    CentralDesk *desk = *state;
-    guint8 transaction[MADO_TRANSACTION_LEN];
-
-    stop_after(desk, 3, TRUE);
-    memcpy(transaction, desk->header.transaction, sizeof transaction);
-    test_card_power_cycle(&desk->card);
-    central_desk_new_visit(desk);
-    g_strlcpy(desk->request_id, "-", sizeof desk->request_id);
-    assert_true(central_desk_lookup(desk, MADO_PROCEDURE_ISSUE, MADO_DECISION_RESUME, TRUE));
-    assert_memory_equal(desk->header.transaction, transaction, sizeof transaction);
-    assert_int_equal(desk->reply->procedure_open, MADO_PROCEDURE_ISSUE);
-    central_desk_run(desk);
-    assert_int_equal(desk->reply->next, MADO_NEXT_COMMITTED);
-}
-
-/* Whoever held a visit once kept the bytes: the next adoption takes a decision of its own. */
-static void
-an_opening_decision_is_taken_once_and_only_when_fresh(void **state)
-{
-    CentralDesk *desk = *state;
-    g_autoptr(MadoBodyLookup) used = NULL;
-    g_autoptr(MadoBodyLookup) stale = NULL;
-
-    stop_after(desk, 2, TRUE);
-    central_desk_next_attempt(desk);
-    used = central_desk_make_lookup(desk, MADO_PROCEDURE_ISSUE, MADO_DECISION_RESUME);
-    assert_true(central_desk_send_lookup(desk, used));
-    central_desk_next_attempt(desk);
-    assert_false(central_desk_send_lookup(desk, used));
-    assert_string_equal(desk->problem, "operator");
-    desk->decision_age_ms = 10 * 60 * 1000;
-    stale = central_desk_make_lookup(desk, MADO_PROCEDURE_ISSUE, MADO_DECISION_RESUME);
-    desk->decision_age_ms = 0;
-    assert_false(central_desk_send_lookup(desk, stale));
-    assert_string_equal(desk->problem, "operator");
-    assert_true(central_desk_lookup(desk, MADO_PROCEDURE_ISSUE, MADO_DECISION_RESUME, TRUE));
-    central_desk_run(desk);
-    assert_issued(desk, 2);
-}
-
-static MadoTransactionRecord *
-fail_to_look(MadoStore *store, const char *request_id, GError **error)
-{
-    g_set_error(error, MADO_ERROR, MADO_ERROR_JOURNAL, "cannot be read");
-    return NULL;
-}
-
-/* "Is another visit open?" without an answer is not "no". */
-static void
-a_store_that_cannot_be_read_opens_no_visit(void **state)
-{
-    CentralDesk *desk = *state;
-    const MadoStoreOps *ops = desk->store->ops;
-    MadoStoreOps failing = *ops;
-
-    new_prepared_card(desk, BOTH_SLOTS);
-    failing.get_open_by_request = fail_to_look;
-    desk->store->ops = &failing;
-    assert_false(central_desk_lookup(desk, MADO_PROCEDURE_ISSUE, MADO_DECISION_OPEN, FALSE));
-    desk->store->ops = ops;
-    assert_string_equal(desk->problem, "busy");
-    assert_int_equal(central_desk_transaction_state(desk), 0);
-}
-
-/* The database was set back, and the clerk asks for the visit to be undone. */
-static void
-an_unknown_visit_is_undone_when_asked_for(void **state)
-{
-    CentralDesk *desk = *state;
-    MadoStore *store = desk->store;
-    g_autoptr(MadoTransactionRecord) lost = NULL;
-    g_autoptr(MadoBodyLookup) lookup = NULL;
-
-    stop_after(desk, 2, TRUE);
-    lost = store->ops->get_transaction(store, desk->header.transaction, NULL);
-    assert_non_null(lost);
-    lost->state = MADO_TRANSACTION_ABORTED;
-    assert_true(store->ops->begin(store, NULL));
-    assert_true(store->ops->put_transaction(store, lost, NULL));
-    assert_true(store->ops->commit(store, NULL));
-    test_card_power_cycle(&desk->card);
-    central_desk_new_visit(desk);
-    lookup = central_desk_make_lookup(desk, MADO_PROCEDURE_ISSUE, MADO_DECISION_RESUME);
-    g_bytes_unref(lookup->decision.bytes);
-    g_bytes_unref(lookup->decision.signature);
-    lookup->decision = central_desk_decide(desk, MADO_DECISION_RESUME, "undo");
-    lookup->resident = TRUE;
-    assert_true(central_desk_send_lookup(desk, lookup));
-    central_desk_run(desk);
-    assert_undone(desk);
-}
-
-/* Answers that were altered on the way prove nothing: the card is asked again, then given up.
- */
-static void
-altered_answers_change_nothing(void **state)
-{
-    CentralDesk *desk = *state;
-
-    new_prepared_card(desk, BOTH_SLOTS);
-    assert_true(central_desk_lookup(desk, MADO_PROCEDURE_ISSUE, MADO_DECISION_OPEN, FALSE));
-    while (central_desk_work(desk)) {
-        if (desk->step->n_answers > 0) {
-            static const guint8 refused[] = {0x69, 0x85};
-
-            g_bytes_unref(desk->step->answers[0]);
-            desk->step->answers[0] = g_bytes_new(refused, sizeof refused);
-        }
-        assert_true(central_desk_send_step(desk));
-    }
-    assert_int_equal(desk->reply->next, MADO_NEXT_HOLD);
-    assert_int_equal(central_desk_transaction_state(desk), MADO_TRANSACTION_PREPARED);
-    central_desk_next_attempt(desk);
-    assert_true(central_desk_lookup(desk, MADO_PROCEDURE_ISSUE, MADO_DECISION_RESUME, TRUE));
-    central_desk_run(desk);
-    assert_issued(desk, 2);
-}
-
-static void
-damage_is_held_until_somebody_resumes(void **state)
-{
-    CentralDesk *desk = *state;
-
-    stop_after(desk, 2, FALSE);
-    desk->step = mado_body_step_new();
-    g_strlcpy(desk->step->damage, "card removed", sizeof desk->step->damage);
-    assert_true(central_desk_send_step(desk));
-    assert_int_equal(desk->reply->next, MADO_NEXT_HOLD);
-    central_desk_next_attempt(desk);
-    assert_true(central_desk_lookup(desk, MADO_PROCEDURE_ISSUE, MADO_DECISION_RESUME, TRUE));
-    central_desk_run(desk);
-    assert_issued(desk, 2);
-}
-
-static void
-a_supervisor_closes_the_visit_of_a_lost_card(void **state)
-{
-    CentralDesk *desk = *state;
-    MadoStore *store = desk->store;
-
-    stop_after(desk, 3, TRUE);
-    assert_int_equal(central_desk_count(desk, MADO_CERTIFICATE_HELD), 2);
-    assert_true(store->ops->begin(store, NULL));
-    assert_true(mado_visit_close(store, desk->header.transaction, "lost", 1, NULL));
-    assert_true(store->ops->commit(store, NULL));
-    assert_int_equal(central_desk_count(desk, MADO_CERTIFICATE_REVOKED), 2);
-    assert_int_equal(central_desk_request_state(desk), MADO_REQUEST_READY);
-    central_desk_next_attempt(desk);
-    assert_false(central_desk_lookup(desk, MADO_PROCEDURE_ISSUE, MADO_DECISION_RESUME, TRUE));
-    assert_string_equal(desk->problem, "fenced");
+    mado_envelope_sha256(g_bytes_get_data(first, NULL), g_bytes_get_size(first), hash);
+    second = make_receipt(desk, 2, hash, "second");
+    assert_int_equal(central_desk_post(desk, MADO_SERVICE_RECEIPT, "r-1-2", second), 409);
+    assert_int_equal(central_desk_post(desk, MADO_SERVICE_RECEIPT, "r-1-9", first), 400);
+    assert_int_equal(central_desk_post(desk, MADO_SERVICE_RECEIPT, "r-1-1", first), 200);
+    assert_acknowledged(desk, first, 1);
+    assert_int_equal(central_desk_post(desk, MADO_SERVICE_RECEIPT, "r-1-2", second), 200);
+    assert_acknowledged(desk, second, 2);
+    assert_int_equal(central_desk_post(desk, MADO_SERVICE_RECEIPT, "r-1-1", first), 200);
+    assert_acknowledged(desk, first, 2);
+    assert_int_equal(central_desk_post(desk, MADO_SERVICE_RECEIPT, "r-1-1", other), 409);
+    assert_true(desk->store->ops->count_forks(desk->store, &n_forks, NULL));
+    assert_int_equal(n_forks, 1);
+    assert_true(
+        mado_receipt_book_verify(desk->store, desk->keys, note_item, desk, &count, NULL));
+    assert_int_equal(count.n_good, 2);
+    assert_int_equal(count.n_bad, 0);
 }
 
 /* ---- days ---- */
@@ -747,20 +517,9 @@ main(void)
         cmocka_unit_test(a_request_for_another_key_gets_no_certificate),
         cmocka_unit_test(a_clock_a_day_off_stops_the_visit),
         cmocka_unit_test(an_older_attempt_is_fenced),
-        cmocka_unit_test(a_visit_that_stopped_anywhere_is_finished_with_the_resident),
-        cmocka_unit_test(a_visit_that_stopped_without_the_resident_is_undone_or_finished),
-        cmocka_unit_test(a_restart_of_the_centre_anywhere_is_survived),
-        cmocka_unit_test(after_an_undo_the_card_is_issued_by_a_new_visit),
-        cmocka_unit_test(a_prepare_that_stopped_anywhere_is_finished),
-        cmocka_unit_test(another_desk_finds_the_open_visit_by_the_card),
-        cmocka_unit_test(altered_answers_change_nothing),
-        cmocka_unit_test(an_opening_decision_is_taken_once_and_only_when_fresh),
-        cmocka_unit_test(a_store_that_cannot_be_read_opens_no_visit),
-        cmocka_unit_test(an_unknown_visit_is_undone_when_asked_for),
-        cmocka_unit_test(damage_is_held_until_somebody_resumes),
-        cmocka_unit_test(a_supervisor_closes_the_visit_of_a_lost_card),
+        cmocka_unit_test(receipts_are_kept_acknowledged_and_verified),
         cmocka_unit_test(a_certificate_ends_on_the_fifth_birthday_or_with_the_card),
     };
 
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, central_desk_set_up, central_desk_tear_down);
 }

@@ -4,7 +4,10 @@
 #include "cli/arguments.h"
 #include "cli/cmd-completion.h"
 #include "cli/commands.h"
+#include "cli/decide.h"
 #include "cli/language.h"
+#include "common/error.h"
+#include "tests/support/test-error.h"
 #include "tests/support/test.h"
 
 #include <string.h>
@@ -70,6 +73,52 @@ a_wrong_command_line_is_refused(void **state)
 
         assert_null(parse(bad[i], &error));
         assert_true(g_error_matches(error, MADO_ARGUMENTS_ERROR, 0));
+    }
+}
+
+static void
+assert_named(const char *line, const char *words)
+{
+    g_autoptr(GError) error = NULL;
+
+    assert_null(parse(line, &error));
+    assert_non_null(strstr(error->message, words));
+}
+
+static void
+what_is_wrong_is_named_as_it_was_typed(void **state)
+{
+    assert_named("--lang de readers", "--lang de (en ja)");
+    assert_named("readers --pins-fd 3", "--pins-fd");
+    assert_named("inspect --bogus", "--bogus");
+}
+
+static void
+a_decision_that_would_be_refused_stops_before_the_visit(void **state)
+{
+    static const struct {
+        const char *line;
+        gboolean is_good;
+    } rows[] = {
+        {"issue R --documents A1 --face same", TRUE},
+        {"issue R --documents B1+B2 --face 'doubt: glasses'", TRUE},
+        {"issue R --documents Z9 --face same", FALSE},
+        {"issue R --documents B1 --face same", FALSE},
+        {"issue R --documents A1 --face maybe", FALSE},
+        {"issue R --documents A1 --face 'refused: '", FALSE},
+        {"prepare R --inspected", TRUE},
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autoptr(GError) error = NULL;
+        g_autoptr(MadoArguments) arguments = parse(rows[i].line, NULL);
+
+        assert_non_null(arguments);
+        assert_int_equal(
+            mado_decide_check(arguments, mado_arguments_command(arguments)->name, &error),
+            rows[i].is_good);
+        if (!rows[i].is_good)
+            assert_mado_error(error, MADO_ERROR_BAD_ARGUMENT);
     }
 }
 
@@ -198,6 +247,8 @@ main(void)
         cmocka_unit_test(options_stand_before_and_after_the_command),
         cmocka_unit_test(no_command_is_no_error),
         cmocka_unit_test(a_wrong_command_line_is_refused),
+        cmocka_unit_test(what_is_wrong_is_named_as_it_was_typed),
+        cmocka_unit_test(a_decision_that_would_be_refused_stops_before_the_visit),
         cmocka_unit_test(help_needs_no_words),
         cmocka_unit_test(what_training_is_told_is_passed_on_unread),
         cmocka_unit_test(words_after_two_dashes_are_words),

@@ -193,7 +193,7 @@ an_operators_key_opens_with_its_passphrase_alone(void **state)
         g_autoptr(GError) error = NULL;
 
         assert_null(mado_operator_key_load(path, ask, &asked, &error));
-        assert_mado_error(error, MADO_ERROR_CONFIG);
+        assert_mado_error_says(error, MADO_ERROR_BAD_ARGUMENT, "passphrase");
         assert_int_equal(asked.n_asked, 1);
     }
     mado_test_keys_remove_folder(folder);

@@ -67,6 +67,23 @@ what_is_formatted_is_parsed(void **state)
 }
 
 static void
+the_profile_of_a_newer_record_can_be_told(void **state)
+{
+    MadoRecord record = some_record();
+    uint8_t data[MADO_RECORD_MAX_LEN] = {0};
+    unsigned profile = 0x77;
+    size_t len;
+
+    assert_int_equal(mado_record_profile(data, 0, &profile), MADO_BYTES_MISSING);
+    record.profile = MADO_PROFILE_VERSION + 1;
+    len = format(&record, data);
+    assert_int_not_equal(mado_record_profile(data, len - 1, &profile), MADO_BYTES_OK);
+    assert_int_equal(profile, 0x77);
+    assert_int_equal(mado_record_profile(data, len, &profile), MADO_BYTES_OK);
+    assert_int_equal(profile, MADO_PROFILE_VERSION + 1);
+}
+
+static void
 the_largest_record_fits(void **state)
 {
     MadoRecord record = some_record();
@@ -250,6 +267,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_formatted_is_parsed),
+        cmocka_unit_test(the_profile_of_a_newer_record_can_be_told),
         cmocka_unit_test(the_largest_record_fits),
         cmocka_unit_test(the_entries_are_found_by_name),
         cmocka_unit_test(a_record_that_contradicts_itself_is_refused),

@@ -22,22 +22,29 @@ CONFIG = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configurat
     <allow receive_type="signal"/>
     <allow send_destination="org.freedesktop.DBus"/>
     <allow send_destination="org.freedesktop.PolicyKit1"/>
-    <allow send_destination="org.madoguchi.Counter1"/>
   </policy>
   <policy user="{authority}">
     <allow own="org.freedesktop.PolicyKit1"/>
   </policy>
-  <policy user="{daemon}">
-    <allow own="org.madoguchi.Counter1"/>
-    <allow send_type="method_call" send_interface="org.madoguchi.Counter1.PinAgent"/>
-  </policy>
+{shipped}
 </busconfig>
 """
+SHIPPED = os.path.join(os.path.dirname(os.path.abspath(__file__)), *[".."] * 3, "data",
+                       "org.madoguchi.Counter1.conf")
+
+
+def shipped_policy(daemon_uid):
+    """What the package puts on the system bus, for another user than its own."""
+    with open(SHIPPED, encoding="utf-8") as file:
+        text = file.read()
+    inside = text[text.index("<busconfig>") + len("<busconfig>"):text.index("</busconfig>")]
+    return inside.replace('user="madoguchi"', f'user="{daemon_uid}"')
 
 
 def write_config(path, socket, authority_uid, daemon_uid):
     with open(path, "w", encoding="utf-8") as file:
-        file.write(CONFIG.format(socket=socket, authority=authority_uid, daemon=daemon_uid))
+        file.write(CONFIG.format(socket=socket, authority=authority_uid,
+                                 shipped=shipped_policy(daemon_uid)))
 
 
 def argv(config):

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Where the programs are: a build tree, or an installed one."""
+import glob
 import os
 import shutil
 import stat
@@ -60,6 +61,15 @@ class Programs:
             shutil.copyfile(path, copy)
             os.chmod(copy, 0o755)
         self.look_in(folder)
+
+    def copy_translations(self, folder):
+        """Laid out as gettext looks for them; the installed ones, or the build tree's."""
+        root = os.path.join(self.prefix, "share", "locale") if self.prefix else os.path.join(self.builddir, "po")
+        for path in glob.glob(os.path.join(root, "*", "LC_MESSAGES", "madoguchi.mo")):
+            copy = os.path.join(folder, os.path.relpath(path, root))
+            os.makedirs(os.path.dirname(copy), mode=0o755, exist_ok=True)
+            shutil.copyfile(path, copy)
+            os.chmod(copy, 0o644)
 
     def look_in(self, folder):
         """All of them are in this folder, where copy_to() put them."""

@@ -82,6 +82,7 @@ class Stack:
             "PATH": self.path("bin") + os.pathsep + os.environ.get("PATH", "/usr/bin:/bin"),
             "LC_ALL": "C.UTF-8",
             "MADO_TRAINING_PROGRAM": self.programs.path("madoguchi-training"),
+            "MADOGUCHI_LOCALE_DIR": self.path("locale"),
             "HOME": self.path("home"),
         }
 
@@ -120,6 +121,7 @@ class Stack:
         self._folder("log", "bus")
         os.makedirs(self.path("pcsc", "conf"), exist_ok=True)
         self._copy_programs()
+        self.programs.copy_translations(self.path("locale"))
         bus.write_config(self.path("bus", "bus.conf"), self.path("bus", "socket"),
                          self.uid("authority"), self.uid("daemon"))
         self._write_readers()
