@@ -13,6 +13,10 @@ for tool in opensc-tool pkcs15-tool pkcs11-tool pcscd openssl; do
     fi
 done
 
+if [ -n "${MADO_SANITIZED-}" ]; then
+    echo "1..0 # SKIP pcscd cannot load an instrumented handler"
+    exit 0
+fi
 pcscd_user=65534
 work=$(mktemp -d "${TMPDIR:-/tmp}/mado-opensc.XXXXXX") || exit 99
 mkdir "$work/slot" "$work/cards" "$work/readers" "$work/keys"

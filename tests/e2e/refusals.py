@@ -124,7 +124,7 @@ def a_wrong_passphrase_is_named(office):
     insert(office, office.person.card)
     secrets = office.secrets(office.person, "passphrase", "number-b")
     secrets["--passphrase-fd"] = b"wrong\n"
-    refused(office, office.person.card, "Config", lambda: Client(office.stack).call(
+    refused(office, office.person.card, "BadArgument", lambda: Client(office.stack).call(
         "prepare", office.person.request_id, "--inspected", secrets=secrets))
 
 
