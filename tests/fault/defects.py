@@ -24,7 +24,7 @@ class Defect:
 
 
 DEFECTS = [
-    Defect("the journal is not synced", ["sync daemon cut-before", "sync daemon cut-after"], lazy="daemon"),
+    Defect("the journal is not synced", ["issue: sync daemon cut-before", "issue: sync daemon cut-after"], lazy="daemon"),
     Defect("the centre answers before its commit is durable",
            ["sync centre cut-before", "sync centre cut-after"], lazy="centre"),
     Defect("the intent is written after the command", ["issue: sync daemon kill-before"], "madoguchid", [Change(
@@ -52,7 +52,7 @@ DEFECTS = [
         return TRUE;
     }
     mado_visit_tell(self, MADO_STEP_HOLD, mado_visit_tell_end(NULL, code, self->row.reason),""")]),
-    Defect("recovery does not see that COMMIT took effect", ["exchange lost-before", "card after"],
+    Defect("recovery does not see that COMMIT took effect", ["exchange lost-before 5", "exchange lost-before 4 lasting"],
            "madoguchi-central", [Change(
                "central/visit-table.c",
                "    if (mado_record_is_committed(record, facts->transaction))",
@@ -81,7 +81,7 @@ DEFECTS = [
                "        transaction->attempt != header->attempt || transaction->fencing != header->fencing)",
                "        FALSE)"),
         Change("central/visit.c",
-               "    if (header->step_number <= transaction->step && !is_finished(transaction))",
+               "    if (header->step_number <= transaction->step && !mado_visit_parts_is_finished(transaction))",
                "    if (FALSE)")]),
     Defect("COMMIT is two writes on the card", ["issue: card torn-late"], "libifd-training.so", [Change(
         "drivers/training/card-issuer.c",
