@@ -208,6 +208,9 @@ def _nothing_ahead_of_the_card(case):
         case.request, PROCEDURES[case.procedure], COMMITTED)]
     if done and done != [committed]:
         yield f"the centre has {done} as committed, the card {committed}"
+    for row in rows(case.centre_db, "SELECT id FROM transactions WHERE state = ?", ABORTED):
+        if row["id"].hex() == committed:
+            yield "the centre has undone what the card has committed"
     if case.procedure == "issue" and case.card["life"] != "active" and _state(case) == REQUEST_STATES["issue"]:
         yield "the request is delivered and the card is not active"
 

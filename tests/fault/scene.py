@@ -207,11 +207,13 @@ class Scene:
                 return answers
             is_here = resident or attempt > 0
             start = self._next_command(procedure, is_here)
-            if second is not None and attempt == 0:
-                answers.append(self.play(second, start))
+            faulty = second is not None and attempt == 0
+            answers.append(self.play(second, start) if faulty else start().finish())
+            complaints = self.judge_between(procedure, answers[-1])
+            if complaints:
+                raise Failed("; ".join(complaints))
+            if faulty:
                 self.repair()
-            else:
-                answers.append(start().finish())
         if self._is_through(procedure):
             return answers
         raise Failed("not through after" + "".join(f"\n  {answer}" for answer in answers))
