@@ -27,7 +27,7 @@ DEFECTS = [
     Defect("the journal is not synced", ["issue: sync daemon cut-before", "issue: sync daemon cut-after"], lazy="daemon"),
     Defect("the centre answers before its commit is durable",
            ["sync centre cut-before", "sync centre cut-after"], lazy="centre"),
-    Defect("the intent is written after the command", ["issue: sync daemon kill-before"], "madoguchid", [Change(
+    Defect("the intent is written after the command", ["issue: sync daemon cut-before"], "madoguchid", [Change(
         "daemon/visit-work.c",
         """    if (!mado_visit_intend(self, apdu, hash, error) ||
         !mado_card_exchange_bytes(work->card, apdu, len, &response, error) ||""",
@@ -38,11 +38,11 @@ DEFECTS = [
         "    return mado_journal_write(self->journal, g_steal_pointer(&self->pending), error);",
         """    mado_journal_write(self->journal, g_steal_pointer(&self->pending), NULL);
     return TRUE;""")]),
-    Defect("a change of a PIN is tried again by the machine", ["issue: exchange lost-before"], "madoguchid", [Change(
+    Defect("a change of a PIN is tried again by the machine", ["issue: card mute"], "madoguchid", [Change(
         "daemon/visit-pins.c",
         "    if (!mado_pin_replace_transport(work->card, pin, transport->pin, value, &doubt) &&",
-        """    mado_pin_replace_transport(work->card, pin, transport->pin, value, NULL);
-    if (!mado_pin_replace_transport(work->card, pin, transport->pin, value, NULL) && FALSE &&""")]),
+        """    if (!mado_pin_replace_transport(work->card, pin, transport->pin, value, NULL) &&
+        !mado_pin_replace_transport(work->card, pin, transport->pin, value, &doubt) &&""")]),
     Defect("the card is handed over on its own word", ["exchange lost-after 5", "exchange lost-before 5"],
            "madoguchid", [Change(
                "daemon/visit.c",
@@ -74,8 +74,8 @@ DEFECTS = [
                       "               self->transaction->id, self->transaction->card_id, error) &&\n"
                       "           mado_script_commit(channel,"),
                Change("central/visit-scripts.c",
-                      "            complete = complete && record->state == MADO_CERTIFICATE_HELD &&",
-                      "            complete = complete &&")]),
+                      "record != NULL && record->state == MADO_CERTIFICATE_HELD &&",
+                      "record != NULL &&")]),
     Defect("an older attempt is let in", ["exchange replayed"], "madoguchi-central", [
         Change("central/visit.c",
                "        transaction->attempt != header->attempt || transaction->fencing != header->fencing)",

@@ -211,6 +211,8 @@ def _nothing_ahead_of_the_card(case):
     for row in rows(case.centre_db, "SELECT id FROM transactions WHERE state = ?", ABORTED):
         if row["id"].hex() == committed:
             yield "the centre has undone what the card has committed"
+    if case.card["life"] != "active" and any(slot["live"] for slot in case.card["slots"]):
+        yield "the card has live keys, and has committed nothing that makes it active"
     if case.procedure == "issue" and case.card["life"] != "active" and _state(case) == REQUEST_STATES["issue"]:
         yield "the request is delivered and the card is not active"
 

@@ -22,6 +22,13 @@ RESULTS = dict(TARGETS, **{"libifd-training.so": "drivers/training/.libs/libifd-
 MAX_POINTS = 40  # of the kind that must find the defect
 
 
+def spoilt(defect, change, text):
+    """The text of a source file with one line spoilt."""
+    if text.count(change.old) != 1:
+        raise RuntimeError(f"{defect.name}: {change.file} no longer has the line it spoils")
+    return text.replace(change.old, change.new)
+
+
 class Workshop:
     """A copy of the sources with a build of its own, in which one line after the other is spoilt."""
 
@@ -58,16 +65,14 @@ class Workshop:
         if not defect.changes:
             return
         originals = {}
-        for change in defect.changes:
-            path = os.path.join(self.source, change.file)
-            with open(path, encoding="utf-8") as file:
-                text = file.read()
-            originals.setdefault(path, text)
-            if text.count(change.old) != 1:
-                raise RuntimeError(f"{defect.name}: {change.file} no longer has the line it spoils")
-            with open(path, "w", encoding="utf-8") as file:
-                file.write(text.replace(change.old, change.new))
         try:
+            for change in defect.changes:
+                path = os.path.join(self.source, change.file)
+                with open(path, encoding="utf-8") as file:
+                    text = file.read()
+                originals.setdefault(path, text)
+                with open(path, "w", encoding="utf-8") as file:
+                    file.write(spoilt(defect, change, text))
             self._run(["make", "-s", TARGETS[defect.program]], self.build)
             os.makedirs(self.variants, exist_ok=True)
             defect.path = os.path.join(self.variants, defect.name.replace(" ", "-"))
