@@ -6,8 +6,8 @@
  * A handle belongs to one caller at a time, except for cancel(), which any thread may call at
  * any time before close(). Every wait is bounded by the timeout that is passed in.
  *
- * A transfer ends with a packet that is shorter than the endpoint's largest (USB 2.0, 5.8.3), so
- * a write of a multiple of out_packet_len is open until a write of length 0 follows. The
+ * A transfer ends with a packet that is shorter than the endpoint's largest (USB 2.0, 5.8.3),
+ * so a write of a multiple of out_packet_len is open until a write of length 0 follows. The
  * protocol sends that write; an implementation never adds one of its own.
  */
 #pragma once
