@@ -19,7 +19,7 @@ OUTSIDE = [
     (r"^curl/", r"^relay/|^tests/"),
     (r"^cmocka\.h$", r"^tests/support/test\.h$"),
     (r"^gtk/", r"^gui/"),
-    (r"^libusb", r"^drivers/common/usb-libusb\.c$"),
+    (r"^libusb", r"^drivers/pasori/usb-libusb\.c$"),
     (r"^(openjpeg|openjpeg-[\d.]+/openjpeg)\.h$|^png\.h$", r"^drivers/training/|^daemon/photo/|^tests/"),
     (r"^(pango|cairo)", r"^drivers/training/"),
     (r"^polkit/", r"^daemon/gate[\w-]*\.c$"),
