@@ -41,6 +41,7 @@ typedef struct {
     char *visit;
     guint holder_uid;
     guint timeout_ms;
+    guint write_ms;
     guint8 nonce[NONCE_LEN];
     int entry;   /* write end; main thread closes it once sent */
     int settled; /* event descriptor: code is final */
@@ -143,6 +144,22 @@ prompt_of(const Ask *ask)
     return g_variant_new("(a{sv}h)", &prompt, 0);
 }
 
+/* Of what the agent may say itself, two things are worth asking again. */
+static MadoErrorCode
+code_of_refusal(const GError *error)
+{
+    if (g_error_matches(error, MADO_ERROR, MADO_ERROR_PIN_FORM))
+        return MADO_ERROR_PIN_FORM;
+    if (g_error_matches(error, MADO_ERROR, MADO_ERROR_TIMED_OUT))
+        return MADO_ERROR_TIMED_OUT;
+    return g_dbus_error_is_remote_error(error) &&
+                   !g_error_matches(error, G_DBUS_ERROR, G_DBUS_ERROR_SERVICE_UNKNOWN) &&
+                   !g_error_matches(error, G_DBUS_ERROR, G_DBUS_ERROR_NAME_HAS_NO_OWNER) &&
+                   !g_error_matches(error, G_DBUS_ERROR, G_DBUS_ERROR_NO_REPLY)
+               ? MADO_ERROR_CANCELLED
+               : MADO_ERROR_AGENT_GONE;
+}
+
 static void
 on_prompt_replied_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -153,12 +170,7 @@ on_prompt_replied_cb(GObject *source, GAsyncResult *result, gpointer user_data)
     MadoErrorCode code = 0;
 
     if (reply == NULL)
-        code = g_dbus_error_is_remote_error(error) &&
-                       !g_error_matches(error, G_DBUS_ERROR, G_DBUS_ERROR_SERVICE_UNKNOWN) &&
-                       !g_error_matches(error, G_DBUS_ERROR, G_DBUS_ERROR_NAME_HAS_NO_OWNER) &&
-                       !g_error_matches(error, G_DBUS_ERROR, G_DBUS_ERROR_NO_REPLY)
-                   ? MADO_ERROR_CANCELLED
-                   : MADO_ERROR_AGENT_GONE;
+        code = code_of_refusal(error);
     (void)g_ptr_array_remove(ask->agent->pending, ask);
     ask_settle(ask, code);
     ask_unref(ask);
@@ -230,6 +242,7 @@ ask_new(MadoAgent *agent, const MadoAgentQuestion *question, int entry, GError *
     ask->holder_uid = question->holder_uid;
     ask->timeout_ms =
         question->timeout_ms == 0 ? MADO_TIMEOUT_PIN_ENTRY_MS : question->timeout_ms;
+    ask->write_ms = question->write_ms == 0 ? MADO_TIMEOUT_EXCHANGE_MS : question->write_ms;
     ask->entry = entry;
     ask->cancellable = g_cancellable_new();
     ask->settled = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -269,6 +282,7 @@ static gboolean
 wait_entry(Ask *ask, int fd, MadoInterrupt *interrupt, MadoSecret *entry, GError **error)
 {
     gint64 until_us = g_get_monotonic_time() + (gint64)ask->timeout_ms * 1000;
+    gboolean has_begun = FALSE;
     gboolean is_end = FALSE;
     MadoErrorCode code = 0;
 
@@ -293,6 +307,10 @@ wait_entry(Ask *ask, int fd, MadoInterrupt *interrupt, MadoSecret *entry, GError
             return fail(error, MADO_ERROR_INTERNAL, "waiting for a PIN");
         if (fds[1].revents != 0 && !read_entry(fd, entry, &is_end, error))
             return FALSE;
+        if (fds[1].revents == 0 || has_begun)
+            continue;
+        has_begun = TRUE;
+        until_us = MIN(until_us, g_get_monotonic_time() + (gint64)ask->write_ms * 1000);
     }
 }
 
