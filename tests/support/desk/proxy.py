@@ -73,10 +73,10 @@ class Proxy:
         self._kept = None  # a request that waits for REPLAYED
         self._strike = None  # (number, moment, function)
         self._lock = threading.Lock()
-        self._client = ssl.create_default_context()
-        self._client.check_hostname = False
-        self._client.verify_mode = ssl.CERT_NONE
-        self._client.load_cert_chain(client_cert, client_key)
+        self.client = ssl.create_default_context()
+        self.client.check_hostname = False
+        self.client.verify_mode = ssl.CERT_NONE
+        self.client.load_cert_chain(client_cert, client_key)
         server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         server.load_cert_chain(server_cert, server_key)
         self._httpd = _Server(("127.0.0.1", 0), _handler_for(self), server)
@@ -161,7 +161,7 @@ class Proxy:
     def _ask(self, exchange, headers):
         self._deliver_kept(exchange)
         connection = http.client.HTTPSConnection("127.0.0.1", self.centre_port, timeout=60,
-                                                 context=self._client)
+                                                 context=self.client)
         passed = {name: headers[name] for name in ("Content-Type", "Idempotency-Key", "Accept")
                   if name in headers}
         try:
