@@ -4,6 +4,7 @@
 #include "cli/agent.h"
 
 #include "cli/terminal.h"
+#include "client/bus-error.h"
 #include "common/error.h"
 #include "data/mado-dbus.h"
 
@@ -222,7 +223,7 @@ mado_agent_ensure(MadoClient *client, int pins_fd, MadoAgent **ret_agent, GError
     self = agent_new(client, entry);
     if (!g_dbus_interface_skeleton_export(G_DBUS_INTERFACE_SKELETON(self->skeleton),
                                           mado_client_connection(client), AGENT_PATH, &failure))
-        return mado_client_take_error(error, failure);
+        return mado_bus_error_take(error, failure);
     if (!mado_client_register_agent(client, AGENT_PATH, error))
         return FALSE;
     if (pins_fd < 0)
