@@ -164,6 +164,19 @@ on_dismiss(MadoDbusPinAgent *skeleton, GDBusMethodInvocation *invocation, gpoint
     return TRUE;
 }
 
+/* Pages are for a screen of the resident's: there is none here. */
+static gboolean
+on_show(MadoDbusPinAgent *skeleton,
+        GDBusMethodInvocation *invocation,
+        GUnixFDList *fds,
+        const char *page,
+        GVariant *details,
+        gpointer user_data)
+{
+    mado_dbus_pin_agent_complete_show(skeleton, invocation, NULL);
+    return TRUE;
+}
+
 static void
 on_interrupted(GCancellable *cancellable, gpointer user_data)
 {
@@ -185,6 +198,7 @@ agent_new(MadoClient *client, MadoPinEntry *entry)
     self->skeleton = mado_dbus_pin_agent_skeleton_new();
     g_signal_connect(self->skeleton, "handle-prompt", G_CALLBACK(on_prompt), self);
     g_signal_connect(self->skeleton, "handle-dismiss", G_CALLBACK(on_dismiss), self);
+    g_signal_connect(self->skeleton, "handle-show", G_CALLBACK(on_show), self);
     g_signal_connect(mado_client_cancellable(client), "cancelled", G_CALLBACK(on_interrupted),
                      self);
     return self;

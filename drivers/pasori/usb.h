@@ -19,7 +19,7 @@ typedef enum {
     MADO_USB_OK = 0,
     MADO_USB_TIMEOUT,   /* time over; the device is still there */
     MADO_USB_CANCELLED, /* cancel() was called: no call succeeds any more */
-    MADO_USB_GONE,      /* unplugged: no call succeeds any more */
+    MADO_USB_GONE,      /* unplugged, or the handle is dead: reset() alone may find it again */
     MADO_USB_FAILED,    /* stall, overflow or bus error; a later call may succeed */
 } MadoUsbStatus;
 
@@ -36,13 +36,17 @@ typedef struct {
     MadoUsbStatus (*read)(
         MadoUsb *self, uint8_t *ret_data, size_t cap, uint32_t timeout_ms, size_t *ret_len);
 
-    /* The last remedy: resets the port and takes the device again. OK, GONE or FAILED. */
+    /* The last remedy: resets the port and takes the device again, by the same bus and address.
+     * OK, GONE, FAILED or CANCELLED. */
     MadoUsbStatus (*reset)(MadoUsb *self);
+
+    /* Waits (a field that is off must stay so for a while). OK or CANCELLED. */
+    MadoUsbStatus (*wait)(MadoUsb *self, uint32_t ms);
 
     /* Ends the call that is going on, and every later one, with CANCELLED. Any thread. */
     void (*cancel)(MadoUsb *self);
 
-    /* Milliseconds of a clock that never goes back; read() and write() wait by the same one.
+    /* Milliseconds of a clock that never goes back; all waits here are by the same one.
      * Any thread. */
     uint64_t (*now_ms)(MadoUsb *self);
 

@@ -21,7 +21,7 @@ OUTSIDE = [
     (r"^gtk/", r"^gui/"),
     (r"^libusb", r"^drivers/pasori/usb-libusb\.c$"),
     (r"^(openjpeg|openjpeg-[\d.]+/openjpeg)\.h$|^png\.h$", r"^drivers/training/|^daemon/photo/|^tests/"),
-    (r"^(pango|cairo)", r"^drivers/training/"),
+    (r"^(pango|cairo)", r"^drivers/training/|^gui/"),
     (r"^polkit/", r"^daemon/gate[\w-]*\.c$"),
     (r"^openssl/", r"^common/|^daemon/|^client/|^cli/|^central/|^drivers/|^tests/"),
 ]
@@ -30,7 +30,7 @@ OUTSIDE = [
 OURS = [
     (r"^data/mado-dbus\.h$",
      r"^daemon/(bus|[\w-]+-iface|[\w-]*pin-agent[\w-]*)\.[ch]$|^(cli|relay)/([\w-]*client|[\w-]*agent)[\w-]*\.[ch]$"
-     r"|^tests/"),
+     r"|^gui/[\w-]+/[\w-]*(desk|agent)[\w-]*\.[ch]$|^tests/"),
     (r"^daemon/gate\.h$", r"^daemon/(gate[\w-]*|guard|daemon|bus|[\w-]+-iface)\.[ch]$|^tests/"),
     (r"^tests/", r"^tests/"),
 ]
@@ -43,6 +43,7 @@ EDGES = {
     "relay": ("relay", "common", "madoguchi", "data"),
     "client": ("client", "relay", "common", "madoguchi"),
     "cli": ("cli", "client", "relay", "common", "madoguchi", "data"),
+    "gui": ("gui", "client", "relay", "common", "madoguchi", "data"),
     "central": ("central", "common", "madoguchi"),
     "drivers": ("drivers", "common", "madoguchi"),
 }
