@@ -24,6 +24,7 @@ struct _MadoWorker {
     MadoTransportNew new_transport;
     gpointer transport_data;
     MadoAgent *agent;
+    guint seat;
     guint holder_uid;
     guint grace_ms;
 
@@ -44,6 +45,7 @@ struct _MadoWorker {
     gboolean is_running;
     gboolean is_lost;
     MadoWorkerDone done; /* while running */
+    guint job_grace_ms;  /* the same */
     gpointer done_data;
     GSource *deadline; /* (nullable) */
     GSource *grace;    /* (nullable) */
@@ -195,6 +197,7 @@ run_order(MadoWorker *self, MadoCard *card, Order *order)
         .card = card,
         .interrupt = self->interrupt,
         .agent = self->agent,
+        .seat = self->seat,
         .holder_uid = self->holder_uid,
         .worker = self,
         .request_id = order->request_id,
@@ -263,6 +266,7 @@ mado_worker_new(const MadoWorkerSettings *settings)
     self->new_transport = settings->new_transport;
     self->transport_data = settings->transport_data;
     self->agent = mado_agent_ref(settings->agent);
+    self->seat = settings->seat;
     self->holder_uid = settings->holder_uid;
     self->grace_ms = settings->grace_ms;
     self->on_progress = settings->on_progress;
@@ -303,7 +307,7 @@ mado_worker_interrupt(MadoWorker *self, MadoErrorCode code)
         return;
     mado_interrupt_raise(self->interrupt, code);
     if (self->grace == NULL)
-        self->grace = start_timer(self->grace_ms, on_grace_over, self);
+        self->grace = start_timer(self->job_grace_ms, on_grace_over, self);
 }
 
 static gboolean
@@ -328,6 +332,7 @@ mado_worker_post(MadoWorker *self, const MadoWorkerJob *job)
     self->is_running = TRUE;
     self->done = job->done;
     self->done_data = job->user_data;
+    self->job_grace_ms = job->grace_ms != 0 ? job->grace_ms : self->grace_ms;
     self->deadline = start_timer(job->timeout_ms, on_deadline_over, self);
     {
         g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&self->lock);

@@ -19,6 +19,7 @@ typedef struct {
     MadoCard *card;           /* borrowed; may be unpowered: mado_card_power_on() first */
     MadoInterrupt *interrupt; /* borrowed */
     MadoAgent *agent;         /* borrowed; mado_agent_ask() */
+    guint seat;               /* of the claim at the resident's screen, for mado_agent_ask() */
     guint holder_uid;         /* Unix user of the claim's holder, for mado_agent_ask() */
     MadoWorker *worker;       /* borrowed; mado_worker_progress() */
     const char *request_id;   /* of the bus call, also in every log line of this job */
@@ -43,6 +44,7 @@ typedef struct {
     MadoWorkerDone done;
     gpointer user_data;     /* borrowed; outlives the job because the session owns the worker */
     guint timeout_ms;       /* after this TIMED_OUT is raised */
+    guint grace_ms;         /* the longest command it may hold; 0: the settings' grace */
     const char *request_id; /* copied */
 } MadoWorkerJob;
 
@@ -51,8 +53,9 @@ typedef struct {
     MadoTransportNew new_transport;
     gpointer transport_data; /* outlives the thread */
     MadoAgent *agent;        /* referenced */
+    guint seat;
     guint holder_uid;
-    guint grace_ms; /* after an interrupt, before the worker counts as lost */
+    guint grace_ms; /* after an interrupt, before the worker counts as lost; for most jobs */
     /* In the main context; may be NULL. */
     void (*on_progress)(guint n_done, guint n_all, guint rest_ms, gpointer user_data);
     gpointer user_data;

@@ -15,8 +15,8 @@
 #include <string.h>
 
 #define N_REFERENCES 2U
-/* The PIN typed first waits for this one, and no PIN may wait longer than one entry may take.
- */
+/* The PIN typed first waits for this one, and no PIN may wait longer than one entry may take:
+ * from its first byte to its end, then this, then two commands to the card. */
 #define NEW_PIN_TIMEOUT_MS (MADO_TIMEOUT_PIN_ENTRY_MS - 3U * MADO_TIMEOUT_EXCHANGE_MS)
 
 /* What is to be done with one reference. */
@@ -119,7 +119,11 @@ static gboolean
 ask(MadoWork *work, MadoPinKind kind, Plan *plan, GError **error)
 {
     MadoAgentQuestion question = {
-        .kind = kind, .purpose = MADO_AGENT_OLD, .holder_uid = work->holder_uid};
+        .kind = kind,
+        .purpose = MADO_AGENT_OLD,
+        .seat = work->seat,
+        .holder_uid = work->holder_uid,
+    };
 
     if (!count_tries(work->card, plan, &question.n_tries, error))
         return FALSE;
