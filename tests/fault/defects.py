@@ -38,11 +38,6 @@ DEFECTS = [
         "    return mado_journal_write(self->journal, g_steal_pointer(&self->pending), error);",
         """    mado_journal_write(self->journal, g_steal_pointer(&self->pending), NULL);
     return TRUE;""")]),
-    Defect("a change of a PIN is tried again by the machine", ["issue: card mute"], "madoguchid", [Change(
-        "daemon/visit-pins.c",
-        "    if (!mado_pin_replace_transport(work->card, pin, transport->pin, value, &doubt) &&",
-        """    if (!mado_pin_replace_transport(work->card, pin, transport->pin, value, NULL) &&
-        !mado_pin_replace_transport(work->card, pin, transport->pin, value, &doubt) &&""")]),
     Defect("the card is handed over on its own word", ["exchange lost-after 5", "exchange lost-before 5"],
            "madoguchid", [Change(
                "daemon/visit.c",
@@ -64,7 +59,7 @@ DEFECTS = [
         return mado_visit_parts_ask_record(self, error);""",
                """    if (transaction->has_script && transaction->may_start)
         return mado_visit_parts_ask_record(self, error);""")]),
-    Defect("certificates are live before the card has them", ["issue: exchange lost-after", "issue: card before"],
+    Defect("certificates are live before the card has them", ["issue: exchange lost-after lasting"],
            "madoguchi-central", [
                Change("central/visit-scripts.c",
                       "    return need_channel(self, &channel, error) &&\n"
@@ -76,13 +71,6 @@ DEFECTS = [
                Change("central/visit-scripts.c",
                       "record != NULL && record->state == MADO_CERTIFICATE_HELD &&",
                       "record != NULL &&")]),
-    Defect("an older attempt is let in", ["exchange replayed"], "madoguchi-central", [
-        Change("central/visit.c",
-               "        transaction->attempt != header->attempt || transaction->fencing != header->fencing)",
-               "        FALSE)"),
-        Change("central/visit.c",
-               "    if (header->step_number <= transaction->step && !mado_visit_parts_is_finished(transaction))",
-               "    if (FALSE)")]),
     Defect("COMMIT is two writes on the card", ["issue: card torn-late"], "libifd-training.so", [Change(
         "drivers/training/card-issuer.c",
         "    memcpy(state->committed, state->transaction, sizeof(state->committed));",
