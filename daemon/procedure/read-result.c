@@ -7,6 +7,7 @@
 #include "common/digits.h"
 #include "common/error.h"
 #include "common/tlv.h"
+#include "daemon/photo-run.h"
 #include "daemon/sealed.h"
 
 #include <madoguchi/card.h>
@@ -16,6 +17,7 @@
 #define TAG_NUMBER     0xFF10U
 #define TAG_ATTRIBUTES 0xFF20U
 #define TAG_FACE       0xFF20U
+#define TAG_PHOTO      0xDF27U
 #define TAG_EXPIRY     0xDF29U
 
 struct _MadoReadResult {
@@ -44,11 +46,12 @@ static const PartRow face_parts[] = {
     {0xDF22, "face-birth", MADO_DATE_LEN, TRUE},
     {0xDF25, "name-image", MADO_LIMIT_EF_LEN, FALSE},
     {0xDF26, "address-image", MADO_LIMIT_EF_LEN, FALSE},
-    {0xDF27, "photo", MADO_LIMIT_PHOTO_LEN, FALSE},
+    {TAG_PHOTO, "photo", MADO_LIMIT_PHOTO_LEN, FALSE},
 };
 
 static const char *const all_checks[] = {"text-signature", "face-signature", "number-signature",
-                                         "clone",          "auth-chain",     "sign-chain"};
+                                         "clone",          "auth-chain",     "sign-chain",
+                                         "picture"};
 
 MadoReadResult *
 mado_read_result_new(void)
@@ -74,11 +77,10 @@ mado_read_result_free(MadoReadResult *self)
     g_free(self);
 }
 
-gboolean
-mado_read_result_file(
-    MadoReadResult *self, const char *name, const guint8 *data, gsize len, GError **error)
+/* Takes @fd; -1: @error is set already. */
+static gboolean
+add_descriptor(MadoReadResult *self, const char *name, int fd, GError **error)
 {
-    int fd = mado_sealed_new(name, data, len, error);
     gint index;
 
     if (fd < 0)
@@ -91,6 +93,13 @@ mado_read_result_file(
     }
     g_variant_dict_insert(&self->files, name, "h", index);
     return TRUE;
+}
+
+gboolean
+mado_read_result_file(
+    MadoReadResult *self, const char *name, const guint8 *data, gsize len, GError **error)
+{
+    return add_descriptor(self, name, mado_sealed_new(name, data, len, error), error);
 }
 
 void
@@ -214,6 +223,39 @@ mado_read_result_face(MadoReadResult *self, const MadoSecret *file, GError **err
     (void)g_snprintf(expiry, sizeof expiry, "%04u%02u%02u", date.year, date.month, date.day);
     g_variant_dict_insert(&self->checks, "expiry", "s", expiry);
     return TRUE;
+}
+
+static void
+add_quality(MadoReadResult *self, const MadoQuality *quality)
+{
+    GVariantBuilder measures;
+
+    g_variant_builder_init(&measures, G_VARIANT_TYPE("a{sd}"));
+    for (guint i = 0; i < MADO_QUALITY_N_MEASURES; i++)
+        g_variant_builder_add(&measures, "{sd}", mado_quality_name((MadoQualityMeasure)i),
+                              quality->value[i] / 1000.0);
+    g_variant_dict_insert_value(&self->checks, "quality", g_variant_builder_end(&measures));
+}
+
+void
+mado_read_result_picture(MadoReadResult *self, const MadoSecret *file)
+{
+    g_autofree char *program = mado_photo_run_program();
+    g_autoptr(GError) error = NULL;
+    MadoQuality quality;
+    MadoTlv outer;
+    MadoTlv photo;
+
+    if (!open_file(file, TAG_FACE, &outer) ||
+        mado_tlv_find(outer.value, outer.len, TAG_PHOTO, &photo) != MADO_BYTES_OK)
+        (void)refuse_file("face file", &error);
+    else if (add_descriptor(self, "picture",
+                            mado_photo_run_decode(program, photo.value, photo.len, &quality,
+                                                  &error),
+                            &error))
+        add_quality(self, &quality);
+    g_variant_dict_insert(&self->checks, "picture", "s",
+                          error == NULL ? "decoded" : mado_error_nick((MadoErrorCode)error->code));
 }
 
 void

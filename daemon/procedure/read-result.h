@@ -42,6 +42,13 @@ mado_read_result_number(MadoReadResult *self,
 gboolean
 mado_read_result_face(MadoReadResult *self, const MadoSecret *file, GError **error);
 
+/*
+ * The photo of the same file decoded by madoguchi-photo: adds "picture", a binary PPM, and what
+ * was measured of it. A photo that cannot be decoded is told by the check and is no error.
+ */
+void
+mado_read_result_picture(MadoReadResult *self, const MadoSecret *file);
+
 /* Ends the result: a{sh} and a{sv}, sunk, and the descriptors they index (transfer full). */
 void
 mado_read_result_end(MadoReadResult *self,

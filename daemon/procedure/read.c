@@ -32,6 +32,7 @@ static const WordRow what_rows[] = {
     {"face", MADO_READ_FACE},
     {"certificates", MADO_READ_CERTIFICATES},
     {"sign-certificate", MADO_READ_SIGN_CERTIFICATE},
+    {"picture", MADO_READ_PICTURE | MADO_READ_FACE},
 };
 
 static const WordRow credential_rows[] = {
@@ -76,7 +77,7 @@ parse_words(MadoRead *self, const char *const *what, const char *credential)
     }
     return self->what != 0 &&
            (self->what & ~(opened[self->credential] | MADO_READ_CERTIFICATES |
-                           MADO_READ_SIGN_CERTIFICATE)) == 0;
+                           MADO_READ_SIGN_CERTIFICATE | MADO_READ_PICTURE)) == 0;
 }
 
 MadoRead *
@@ -131,6 +132,7 @@ typedef struct {
     MadoWork *work;
     MadoReadResult *result;
     MadoSecret *secret; /* number A or B */
+    MadoSecret *face;   /* NULL unless its photo shall be decoded */
 } Run;
 
 /* Asks the agent, with the tries left, and verifies once. */
@@ -350,8 +352,12 @@ read_face(Run *run, GError **error)
     if (certificate == NULL || !open_visual(run, error))
         return FALSE;
     face = mado_visual_face(run->work->card, error);
-    return face != NULL && mado_read_result_face(run->result, face, error) &&
-           check_face(run, certificate, face, error);
+    if (face == NULL || !mado_read_result_face(run->result, face, error) ||
+        !check_face(run, certificate, face, error))
+        return FALSE;
+    if ((run->read->what & MADO_READ_PICTURE) != 0)
+        run->face = g_steal_pointer(&face);
+    return TRUE;
 }
 
 /* ---- JPKI ---- */
@@ -433,7 +439,10 @@ mado_read_run(MadoWork *work, gpointer job, GError **error)
                   read_certificates(&run, error);
 
     mado_card_power_off(work->card);
+    if (ok && run.face != NULL)
+        mado_read_result_picture(result, run.face);
     mado_secret_free(run.secret);
+    mado_secret_free(run.face);
     if (ok)
         mado_read_result_end(result, &self->files, &self->checks, &self->fds);
     return ok;

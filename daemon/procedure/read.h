@@ -14,6 +14,7 @@ typedef enum {
     MADO_READ_FACE = 4,
     MADO_READ_CERTIFICATES = 8,
     MADO_READ_SIGN_CERTIFICATE = 16,
+    MADO_READ_PICTURE = 32, /* the face's photo, decoded; wants FACE as well */
 } MadoReadWhat;
 
 /* What opens the face applications. */
