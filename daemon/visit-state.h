@@ -55,6 +55,7 @@ struct _MadoVisit {
     guint32 n_commands;             /* journaled so far: seq of the next */
     MadoJournalEntry *pending;      /* owned (nullable): rows that ride with the next write */
     MadoCmp *cmp[MADO_VISIT_SLOTS]; /* owned (nullable each) */
+    MadoErrorCode undone_for;       /* why the desk had the centre undo it; 0: it did not */
     gboolean receipt_due[MADO_RECEIPT_PIN_CHANGED + 1]; /* with the next message */
 
     /* PINS */
@@ -150,12 +151,16 @@ mado_visit_answered(MadoVisit *self, guint16 sw, const guint8 *answer, gsize len
 /* Makes a p10cr for every request the visit has, into self->step. */
 gboolean
 mado_visit_request_certificates(MadoVisit *self, GError **error);
-/* Gives each cp of the reply to its exchange; all of the set or CERTIFICATE. */
+/* Gives each cp of the reply to its exchange; all of the set or CERTIFICATE, after which the
+ * set can be rejected. */
 gboolean
 mado_visit_take_certificates(MadoVisit *self, GError **error);
 /* certConf of each, into self->step. */
 gboolean
 mado_visit_confirm_certificates(MadoVisit *self, GError **error);
+/* The same, but rejecting all of them, with @why for the centre; self->step is nothing else. */
+gboolean
+mado_visit_reject_certificates(MadoVisit *self, const GError *why, GError **error);
 /* pkiConf of each. */
 gboolean
 mado_visit_finish_certificates(MadoVisit *self, GError **error);

@@ -186,8 +186,6 @@ enter_phase(MadoVisit *self, MadoWork *work, GError **error)
 {
     const MadoBodyReply *reply = self->reply;
 
-    if (reply->phase == MADO_SCRIPT_STAGE && !mado_visit_take_certificates(self, error))
-        return FALSE;
     if (reply->phase == MADO_SCRIPT_COMMIT && !mado_visit_finish_certificates(self, error))
         return FALSE;
     if (!authenticate(self, work, error))
@@ -215,11 +213,36 @@ leave_phase(MadoVisit *self, MadoWork *work, gboolean *ret_pins_due, GError **er
     return mado_visit_initialize(self, work, error);
 }
 
+/* Looks at the certificates before any of them goes to the card. *ret_rejected: the set is not
+ * what was asked for; the step now says so, and the script is not run. */
+static gboolean
+judge_certificates(MadoVisit *self, gboolean *ret_rejected, GError **error)
+{
+    g_autoptr(GError) refusal = NULL;
+
+    *ret_rejected = FALSE;
+    if (self->reply->phase != MADO_SCRIPT_STAGE || mado_visit_take_certificates(self, &refusal))
+        return TRUE;
+    if (!g_error_matches(refusal, MADO_ERROR, MADO_ERROR_CERTIFICATE)) {
+        g_propagate_error(error, g_steal_pointer(&refusal));
+        return FALSE;
+    }
+    mado_log(G_LOG_LEVEL_MESSAGE, MADO_LOG_VISIT, self->row.request_id,
+             "certificates are rejected: %s", refusal->message);
+    *ret_rejected = TRUE;
+    return mado_visit_reject_certificates(self, refusal, error);
+}
+
 static gboolean
 work_script(MadoVisit *self, MadoWork *work, gboolean *ret_pins_due, GError **error)
 {
+    gboolean rejected;
     gboolean whole = FALSE;
 
+    if (!judge_certificates(self, &rejected, error))
+        return FALSE;
+    if (rejected)
+        return TRUE;
     if (!enter_phase(self, work, error) || !run_script(self, work, &whole, error))
         return FALSE;
     mado_card_forget_selection(work->card);

@@ -376,11 +376,26 @@ refuses_certificate(VisitWorld *world)
 
     assert_true(visit_world_begin(world, "issue", &error));
     visit_world_run_to_end(world);
-    assert_int_equal(world->step.kind, MADO_STEP_HOLD);
+    assert_int_equal(world->step.kind, MADO_STEP_DONE);
+    assert_string_equal(visit_world_detail(world, "outcome"), "aborted");
     assert_string_equal(visit_world_detail(world, "error"), "Certificate");
     assert_int_equal(world->centre->n_confirmed, 0);
-    for (gsize i = 0; i < world->card.record.n_staged; i++)
-        assert_false(world->card.record.staged[i].has_cert_hash);
+    assert_int_equal(world->centre->n_rejected, 2);
+    assert_int_equal(world->card.record.phase, MADO_PHASE_IDLE);
+    assert_int_equal(world->card.record.n_staged, 0);
+    assert_int_equal(visit_world_find_row(world).state, 0);
+}
+
+/* Nothing is left of it: the card can be issued by a new visit. */
+static void
+begin_anew(VisitWorld *world)
+{
+    g_autoptr(GError) error = NULL;
+
+    world->centre->stage = VISIT_CENTRE_NEW;
+    assert_true(visit_world_begin(world, "issue", &error));
+    visit_world_run_to_end(world);
+    visit_world_assert_issued(world);
 }
 
 static void
@@ -390,6 +405,8 @@ a_certificate_with_another_key_is_not_staged(void **state)
 
     world->centre->wrong_key = world->keys[0];
     refuses_certificate(world);
+    world->centre->wrong_key = NULL;
+    begin_anew(world);
 }
 
 static void
@@ -397,8 +414,12 @@ a_certificate_with_the_other_slots_policy_is_not_staged(void **state)
 {
     VisitWorld *world = *state;
 
+    const char *policy = world->centre->policy[1];
+
     world->centre->policy[1] = world->centre->policy[0];
     refuses_certificate(world);
+    world->centre->policy[1] = policy;
+    begin_anew(world);
 }
 
 int
