@@ -246,6 +246,23 @@ check_serial(MadoVisit *self, GError **error)
     return FALSE;
 }
 
+/* The public keys the card has staged, while it can be asked in plain: certificate requests
+ * that the centre gives back are measured by them. */
+static gboolean
+read_staged_keys(MadoVisit *self, MadoWork *work, const MadoRecord *record, GError **error)
+{
+    for (guint i = 0; record->phase == MADO_PHASE_OPEN && i < record->n_staged; i++) {
+        const MadoSlot slot = record->staged[i].slot;
+        GBytes **key = &self->staged_keys[mado_visit_slot_index(slot)];
+
+        g_clear_pointer(key, g_bytes_unref);
+        *key = mado_isd_staged_key(work->card, slot, error);
+        if (*key == NULL)
+            return FALSE;
+    }
+    return TRUE;
+}
+
 static gboolean
 adopt(MadoVisit *self,
       MadoWork *work,
@@ -260,7 +277,7 @@ adopt(MadoVisit *self,
     if (visit[0] != '\0' ? !load_named(self, visit, error) : !load_by_card(self, error))
         return FALSE;
     if (!check_genuine(self, work, number_b, error) || !check_serial(self, error) ||
-        !parse_record(self, &record, error))
+        !parse_record(self, &record, error) || !read_staged_keys(self, work, &record, error))
         return FALSE;
     /* Unknown to this desk: the life cycle tells which procedure comes next, the centre's
      * answer which one it was. */

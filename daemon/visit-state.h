@@ -62,7 +62,7 @@ struct _MadoVisit {
     guint n_pins_set; /* of reply->pins */
     gboolean has_pin_record;
     MadoRecord pin_record;                 /* plain, before the first CHANGE */
-    GBytes *staged_keys[MADO_VISIT_SLOTS]; /* owned: 7F49, by slot index */
+    GBytes *staged_keys[MADO_VISIT_SLOTS]; /* owned: 7F49, by slot index; also from Resume on */
     GBytes *csrs[MADO_VISIT_SLOTS];        /* owned: DER */
 };
 

@@ -5,6 +5,7 @@
 #include "common/envelope.h"
 #include "common/error.h"
 #include "common/log.h"
+#include "daemon/card/csr.h"
 #include "daemon/card/isd.h"
 #include "daemon/visit-state.h"
 
@@ -254,6 +255,19 @@ work_script(MadoVisit *self, MadoWork *work, gboolean *ret_pins_due, GError **er
     return TRUE;
 }
 
+/* A request that came back is put to use only if it is for the key this card has staged. */
+static gboolean
+check_request(const MadoVisit *self, const MadoBodySlotDer *request, GError **error)
+{
+    GBytes *key = self->staged_keys[mado_visit_slot_index(request->slot)];
+
+    if (key != NULL)
+        return mado_csr_check(request->der, key, error);
+    g_set_error_literal(error, MADO_ERROR, MADO_ERROR_CENTRE_ANSWER,
+                        "a certificate request for a key that the card did not show");
+    return FALSE;
+}
+
 static gboolean
 work_csr(MadoVisit *self, MadoWork *work, GError **error)
 {
@@ -262,6 +276,8 @@ work_csr(MadoVisit *self, MadoWork *work, GError **error)
     for (guint i = 0; i < reply->n_csrs; i++) {
         guint index = mado_visit_slot_index(reply->csrs[i].slot);
 
+        if (!check_request(self, &reply->csrs[i], error))
+            return FALSE;
         g_clear_pointer(&self->csrs[index], g_bytes_unref);
         self->csrs[index] = g_bytes_ref(reply->csrs[i].der);
     }

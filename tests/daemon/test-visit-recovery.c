@@ -88,6 +88,33 @@ without_the_resident_certificates_are_finished_from_the_kept_requests(void **sta
 }
 
 static void
+mix_up_requests(VisitCentre *centre, MadoMessageHeader *header, MadoBodyReply *reply)
+{
+    GBytes *first = reply->csrs[0].der;
+
+    if (reply->next != MADO_NEXT_CSR)
+        return;
+    reply->csrs[0].der = reply->csrs[1].der;
+    reply->csrs[1].der = first;
+}
+
+static void
+a_request_that_comes_back_for_another_key_is_not_used(void **state)
+{
+    VisitWorld *world = *state;
+    g_autoptr(GError) error = NULL;
+
+    assert_true(visit_world_begin(world, "issue", &error));
+    visit_world_run_until(world, MADO_STEP_WORK, 3);
+    mado_visit_hold(world->visit, &world->work, MADO_ERROR_CANCELLED, &world->step);
+    world->centre->twist = mix_up_requests;
+    recover(world, FALSE);
+    assert_int_equal(world->step.kind, MADO_STEP_HOLD);
+    assert_string_equal(visit_world_detail(world, "error"), "CentreAnswer");
+    assert_int_equal(world->card.record.life, MADO_LIFE_PREPARED);
+}
+
+static void
 without_the_resident_and_without_requests_it_is_undone(void **state)
 {
     VisitWorld *world = *state;
@@ -223,6 +250,7 @@ main(void)
         TEST(a_card_torn_out_before_any_command_is_issued_after_all),
         TEST(a_card_torn_out_after_any_command_is_issued_after_all),
         TEST(without_the_resident_certificates_are_finished_from_the_kept_requests),
+        TEST(a_request_that_comes_back_for_another_key_is_not_used),
         TEST(without_the_resident_and_without_requests_it_is_undone),
         TEST(another_card_at_resume_is_refused_by_name),
         TEST(a_card_that_lost_power_between_two_calls_puts_the_visit_on_hold),

@@ -74,14 +74,14 @@ DEFECTS = [
                       "               self->transaction->id, self->transaction->card_id, error) &&\n"
                       "           mado_script_commit(channel,"),
                Change("central/visit-scripts.c",
-                      "            complete = complete && record->state == MADO_CERTIFICATE_HELD &&",
-                      "            complete = complete &&")]),
+                      "            complete = complete && record != NULL && record->state == MADO_CERTIFICATE_HELD &&",
+                      "            complete = complete && record != NULL &&")]),
     Defect("an older attempt is let in", ["exchange replayed"], "madoguchi-central", [
         Change("central/visit.c",
                "        transaction->attempt != header->attempt || transaction->fencing != header->fencing)",
                "        FALSE)"),
         Change("central/visit.c",
-               "    if (header->step_number <= transaction->step && !is_finished(transaction))",
+               "    if (header->step_number <= transaction->step && !mado_visit_parts_is_finished(transaction))",
                "    if (FALSE)")]),
     Defect("COMMIT is two writes on the card", ["issue: card torn-late"], "libifd-training.so", [Change(
         "drivers/training/card-issuer.c",
