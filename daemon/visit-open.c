@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "common/error.h"
+#include "common/log.h"
 #include "daemon/card/isd.h"
 #include "daemon/visit-state.h"
 
@@ -59,6 +60,7 @@ check_genuine(MadoVisit *self, MadoWork *work, const MadoSecret *number_b, GErro
     if (self->record == NULL || !mado_common_juki_record(work->card, &self->face, error) ||
         !mado_genuine_check(work->card, self->desk->face, number_b, &genuine, error))
         return FALSE;
+    memcpy(self->face_key, genuine.face_key, sizeof self->face_key);
     memcpy(self->face_key_hash, genuine.face_key_hash, sizeof self->face_key_hash);
     return TRUE;
 }
@@ -244,6 +246,21 @@ check_serial(MadoVisit *self, GError **error)
     g_set_error_literal(error, MADO_ERROR, MADO_ERROR_CARD_CHANGED,
                         "the card shows another serial number");
     return FALSE;
+}
+
+/* power_on has compared the card id. The chain and the face data were verified by the check,
+ * and the key they name is kept: what a swapped card could not do is answer for it. */
+gboolean
+mado_visit_meet_again(MadoVisit *self, MadoWork *work, GError **error)
+{
+    if (!mado_card_power_on(work->card, error) ||
+        !mado_common_juki_record(work->card, &self->face, error) ||
+        !check_serial(self, error) || !mado_genuine_prove(work->card, self->face_key, error))
+        return FALSE;
+    self->generation = mado_card_generation(work->card);
+    mado_log(G_LOG_LEVEL_INFO, MADO_LOG_VISIT, self->row.request_id,
+             "the card was unpowered, and is the same");
+    return TRUE;
 }
 
 /* The public keys the card has staged, while it can be asked in plain: certificate requests

@@ -32,6 +32,7 @@ struct _MadoVisit {
     gboolean resuming;
     gboolean resident;
     MadoCommonJukiRecord face;
+    guint8 face_key[MADO_CVC_KEY_LEN]; /* of the verified face data */
     guint8 face_key_hash[32];
     GBytes *record;   /* owned: DF70 as read in plain by the check */
     guint generation; /* of the card: another one means that everything on it is gone */
@@ -122,6 +123,12 @@ gboolean
 mado_visit_add_receipt(
     MadoVisit *self, MadoReceiptKind kind, guint8 slots, MadoErrorCode outcome, GError **error);
 
+/* ---- daemon/visit-open.c: who the card is ---- */
+
+/* The card that was met before, after a power-down: the same one, and genuine. */
+gboolean
+mado_visit_meet_again(MadoVisit *self, MadoWork *work, GError **error);
+
 /* ---- daemon/visit-work.c: on the card ---- */
 
 /* What Continue does for self->reply; on success self->step is complete, or PINs are due.
@@ -136,7 +143,9 @@ mado_visit_work(MadoVisit *self,
  * the visit's card: CARD_CHANGED. */
 gboolean
 mado_visit_initialize(MadoVisit *self, MadoWork *work, GError **error);
-/* The card is the one of the check, powered all the time: HELD, CARD_CHANGED. */
+/* The card is the one of the check. One that was unpowered while people took their time is
+ * powered up, and must show the serial and prove itself again (CARD_CHANGED, CARD_CLONED);
+ * self->generation is then another one, and what lived in the card's session is gone. */
 gboolean
 mado_visit_check_card(MadoVisit *self, MadoWork *work, GError **error);
 /* Writes the intent of a command and with it the answer of the one before. @hash: NULL for a

@@ -20,9 +20,17 @@ mado_visit_check_card(MadoVisit *self, MadoWork *work, GError **error)
         mado_card_generation(work->card) == self->generation)
         return TRUE;
     /* Its security status, its secure channel and the proof that it is genuine are gone. */
-    g_set_error_literal(error, MADO_ERROR, MADO_ERROR_CARD_REMOVED,
-                        "the card lost power since it was checked");
-    return FALSE;
+    return mado_visit_meet_again(self, work, error);
+}
+
+/* A script belongs to one session of the secure channel. When that is gone, the step goes out
+ * without answers, and the centre starts the phase again in a fresh session on what the card
+ * then says (doc/messages.md 3). */
+static gboolean
+needs_session(const MadoBodyReply *reply)
+{
+    return reply->next == MADO_NEXT_SCRIPT ||
+           (reply->next == MADO_NEXT_CSR && !reply->has_host_challenge);
 }
 
 gboolean
@@ -293,11 +301,18 @@ mado_visit_work(MadoVisit *self,
                 gboolean *ret_pins_due,
                 GError **error)
 {
+    const guint generation = self->generation;
+
     *ret_pins_due = FALSE;
     if (!mado_visit_check_card(self, work, error))
         return FALSE;
     if (self->step == NULL)
         self->step = mado_body_step_new();
+    if (self->generation != generation && needs_session(self->reply)) {
+        *ret_about = self->reply->next == MADO_NEXT_CSR ? MADO_PLAN_CSR
+                                                        : mado_plan_row(self->reply->phase);
+        return TRUE;
+    }
     switch (self->reply->next) {
     case MADO_NEXT_DECIDE:
         *ret_about = MADO_PLAN_INITIALIZE;

@@ -398,6 +398,8 @@ take_rejection(VisitCentre *self, const MadoBodyStep *step)
 static MadoBodyReply *
 after_script(VisitCentre *self, const MadoBodyStep *step)
 {
+    if (!step->has_answers && step->n_cmp == 0) /* the session was lost: a fresh one */
+        return make_decide(self, FALSE);
     switch (self->stage) {
     case VISIT_CENTRE_RECORD:
         return choose_way(self);
@@ -435,6 +437,8 @@ take_lookup(VisitCentre *self, const guint8 *body, gsize len)
                      MADO_BYTES_OK);
     if (self->stage == VISIT_CENTRE_NEW) {
         memcpy(self->transaction, self->header.transaction, sizeof self->transaction);
+        self->committed = FALSE;
+        self->may_start = TRUE;
         return make_decide(self, TRUE);
     }
     self->committed = mado_record_is_committed(&record, self->transaction);
