@@ -23,6 +23,7 @@ struct _MadoVisit {
     /* always */
     const MadoDesk *desk; /* borrowed */
     MadoJournal *journal; /* borrowed (nullable) */
+    guint writer;         /* our number there */
     MadoVisitState state;
 
     /* from CHECKING on */

@@ -138,6 +138,48 @@ a_card_that_lost_power_between_two_calls_puts_the_visit_on_hold(void **state)
     assert_int_equal(world->step.kind, MADO_STEP_HOLD);
 }
 
+/* The client of a session whose worker is lost claims another reader: a new visit object there,
+ * while the old one is still somewhere inside a call. */
+static MadoVisit *
+lose_worker(VisitWorld *world)
+{
+    MadoVisit *lost = world->visit;
+
+    mado_visit_abandon(lost, world->step.visit);
+    world->visit = mado_visit_new(&world->centre->desk, world->journal);
+    return lost;
+}
+
+static void
+a_visit_whose_worker_was_lost_is_taken_up_at_once_and_not_disturbed(void **state)
+{
+    VisitWorld *world = *state;
+    g_autoptr(GError) error = NULL;
+    g_autofree char *visit = NULL;
+    g_auto(MadoStep) late = {0};
+    MadoVisit *lost;
+    MadoJournalVisit row;
+
+    assert_true(visit_world_begin(world, "issue", &error));
+    visit_world_run_until(world, MADO_STEP_WORK, 2);
+    lost = lose_worker(world);
+    row = visit_world_find_row(world);
+    assert_int_equal(row.state, MADO_JOURNAL_VISIT_HELD);
+    visit = mado_message_id_to_hex(row.visit);
+    visit_world_end_session(world);
+    assert_true(visit_world_resume(world, visit, TRUE, &error));
+    visit_world_run_until(world, MADO_STEP_RELAY, 0);
+    /* The old thread comes back at last, finds its card gone and wants to say so. */
+    assert_true(mado_visit_continue(lost, &world->work, &late, &error));
+    assert_int_equal(late.kind, MADO_STEP_HOLD);
+    row = visit_world_find_row(world);
+    assert_int_equal(row.state, MADO_JOURNAL_VISIT_OPEN);
+    assert_int_equal(row.attempt, 2);
+    mado_visit_free(lost);
+    visit_world_run_to_end(world);
+    visit_world_assert_issued(world);
+}
+
 static void
 before_the_first_message_nothing_is_left_behind(void **state)
 {
@@ -184,6 +226,7 @@ main(void)
         TEST(without_the_resident_and_without_requests_it_is_undone),
         TEST(another_card_at_resume_is_refused_by_name),
         TEST(a_card_that_lost_power_between_two_calls_puts_the_visit_on_hold),
+        TEST(a_visit_whose_worker_was_lost_is_taken_up_at_once_and_not_disturbed),
         TEST(before_the_first_message_nothing_is_left_behind),
         TEST(a_script_that_a_card_refuses_stops_there_and_is_told),
 #undef TEST

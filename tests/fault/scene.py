@@ -34,15 +34,9 @@ class Scene:
         self.library = library
         self.pages = {part: Page(self.stack.path(f"{part}.page"), self.stack.path(folder))
                       for part, folder in (("daemon", "desk"), ("centre", "centre"))}
-        self.proxy = self._proxy()
+        self.proxy = Proxy.between(self.stack)
         self.stack.set_relay_url(self.proxy.url)
         self.stack.set_relay("limits", "budget-ms", RELAY_BUDGET_MS)
-
-    def _proxy(self):
-        desk, centre = self.stack.path("desk", "relay"), self.stack.path("centre", "keys")
-        return Proxy(self.stack.port, os.path.join(centre, "tls.crt"),
-                     os.path.join(centre, "tls.key"), os.path.join(desk, "tls.crt"),
-                     os.path.join(desk, "tls.key"))
 
     def close(self):
         self.proxy.close()
