@@ -125,7 +125,7 @@ mado_visit_add_receipt(
 
 /* ---- daemon/visit-open.c: who the card is ---- */
 
-/* The card that was met before, after a power-down: the same one, and genuine. */
+/* After a power-down: the same card, and genuine. CARD_CHANGED, CARD_CLONED. */
 gboolean
 mado_visit_meet_again(MadoVisit *self, MadoWork *work, GError **error);
 
@@ -143,9 +143,8 @@ mado_visit_work(MadoVisit *self,
  * the visit's card: CARD_CHANGED. */
 gboolean
 mado_visit_initialize(MadoVisit *self, MadoWork *work, GError **error);
-/* The card is the one of the check. One that was unpowered while people took their time is
- * powered up, and must show the serial and prove itself again (CARD_CHANGED, CARD_CLONED);
- * self->generation is then another one, and what lived in the card's session is gone. */
+/* The card is the one of the check. One that was unpowered meanwhile is met again; then
+ * self->generation is another one, and what lived in the card's session is gone. */
 gboolean
 mado_visit_check_card(MadoVisit *self, MadoWork *work, GError **error);
 /* Writes the intent of a command and with it the answer of the one before. @hash: NULL for a
