@@ -24,6 +24,7 @@ typedef enum {
     KIND_DATE, /* YYYYMMDD */
     KIND_SEX,  /* ISO/IEC 5218, as on the card */
     KIND_BINARY,
+    KIND_PICTURE, /* the one that may be longer than a file on a card */
     KIND_CERTIFICATE,
 } Kind;
 
@@ -44,6 +45,7 @@ static const Row rows[] = {
     {"number", N_("Individual number"), "txt", KIND_TEXT},
     {"face-birth", N_("Birth date (card face)"), "txt", KIND_DATE},
     {"photo", N_("Photo"), "jp2", KIND_BINARY},
+    {"picture", N_("Photo (decoded)"), "ppm", KIND_PICTURE},
     {"name-image", N_("Name (picture)"), "png", KIND_BINARY},
     {"address-image", N_("Address (picture)"), "png", KIND_BINARY},
     {"auth-certificate", N_("Certificate for user authentication"), "der", KIND_CERTIFICATE},
@@ -145,8 +147,9 @@ put_file(JsonObject *object,
 }
 
 static MadoSecret *
-take_content(GUnixFDList *fds, gint32 handle, GError **error)
+take_content(const Row *row, GUnixFDList *fds, gint32 handle, GError **error)
 {
+    gsize len_max = row->kind == KIND_PICTURE ? MADO_LIMIT_PICTURE_LEN : MADO_LIMIT_EF_LEN;
     MadoSecret *content;
     int fd = -1;
 
@@ -156,7 +159,7 @@ take_content(GUnixFDList *fds, gint32 handle, GError **error)
         g_set_error(error, MADO_ERROR, MADO_ERROR_CARD_DATA, "a file came without descriptor");
         return NULL;
     }
-    content = mado_memfd_read(fd, MADO_LIMIT_EF_LEN, error);
+    content = mado_memfd_read(fd, len_max, error);
     close(fd);
     return content;
 }
@@ -172,7 +175,7 @@ mado_card_files_to_json(GVariant *files, GUnixFDList *fds, const char *folder, G
 
         if (!g_variant_lookup(files, rows[i].name, "h", &handle))
             continue;
-        content = take_content(fds, handle, error);
+        content = take_content(&rows[i], fds, handle, error);
         if (content == NULL || !put_file(object, &rows[i], content, folder, error))
             return NULL;
     }

@@ -31,7 +31,7 @@ static const struct {
     {"sign-chain", N_("Issuer: digital signature")},
 };
 
-static const char *const kinds[] = {"attributes",   "number",           "face",
+static const char *const kinds[] = {"attributes",   "number",           "face", "picture",
                                     "certificates", "sign-certificate", NULL};
 
 static gboolean
@@ -71,7 +71,7 @@ choose_credential(const MadoArguments *arguments, const char *const *what)
 
     if (given != NULL)
         return given;
-    if (wants(what, "face"))
+    if (wants(what, "face") || wants(what, "picture"))
         return wants(what, "number") ? "number-a" : "number-b";
     return wants(what, "attributes") || wants(what, "number") ? "pin" : "";
 }
@@ -90,6 +90,26 @@ seal_secret(const MadoArguments *arguments,
     return mado_memfd_seal(NULL, 0, error);
 }
 
+/* What madoguchi-photo measured, when a picture was decoded. */
+static void
+add_quality(GVariant *said, JsonObject *object)
+{
+    g_autoptr(GVariant) measures =
+        g_variant_lookup_value(said, "quality", G_VARIANT_TYPE("a{sd}"));
+    JsonObject *quality;
+    GVariantIter iter;
+    const char *name;
+    double value;
+
+    if (measures == NULL)
+        return;
+    quality = json_object_new();
+    g_variant_iter_init(&iter, measures);
+    while (g_variant_iter_next(&iter, "{&sd}", &name, &value))
+        json_object_set_double_member(quality, name, value);
+    json_object_set_object_member(object, "quality", quality);
+}
+
 static JsonObject *
 checks_to_json(GVariant *said)
 {
@@ -102,6 +122,9 @@ checks_to_json(GVariant *said)
     }
     if (g_variant_lookup(said, "expiry", "&s", &text))
         json_object_set_string_member(object, "expiry", text);
+    if (g_variant_lookup(said, "picture", "&s", &text))
+        json_object_set_string_member(object, "picture", text);
+    add_quality(said, object);
     return object;
 }
 

@@ -53,7 +53,8 @@ start(const char *program, const guint8 *file, gsize len, GError **error)
 static void
 explain_end(GSubprocess *child, GError **error)
 {
-    int signal_number = g_subprocess_get_if_signaled(child) ? g_subprocess_get_term_sig(child) : 0;
+    int signal_number =
+        g_subprocess_get_if_signaled(child) ? g_subprocess_get_term_sig(child) : 0;
 
     if (signal_number == SIGALRM || signal_number == SIGXCPU || signal_number == SIGKILL)
         g_set_error_literal(error, MADO_ERROR, MADO_ERROR_TIMED_OUT,

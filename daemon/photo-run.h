@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * One run of madoguchi-photo: a chip's JPEG 2000 in, pixels out. Whatever the bytes do happens in
- * that process (photo/sandbox.h); its reply is checked here. Worker's thread, blocks for at most
- * the child's own limit of some seconds.
+ * One run of madoguchi-photo: a chip's JPEG 2000 in, pixels out. Whatever the bytes do happens
+ * in that process (photo/sandbox.h); its reply is checked here. Worker's thread, blocks for at
+ * most the child's own limit of some seconds.
  */
 #pragma once
 

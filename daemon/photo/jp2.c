@@ -277,7 +277,8 @@ take_colour(Boxes *boxes, MadoCursor *content)
     return MADO_JP2_OK;
 }
 
-/* No palette and no channel definition: other boxes inside the header would change the picture. */
+/* No palette and no channel definition: other boxes inside the header would change the picture.
+ */
 static MadoJp2Verdict
 take_header(Boxes *boxes, MadoCursor *content)
 {
@@ -361,9 +362,8 @@ choose_colour(uint32_t enumerated, MadoJp2 *picture)
     default:
         return MADO_JP2_COLOUR;
     }
-    return (picture->colour == MADO_JP2_GREY) == (picture->n_components == 1)
-               ? MADO_JP2_OK
-               : MADO_JP2_COLOUR;
+    return (picture->colour == MADO_JP2_GREY) == (picture->n_components == 1) ? MADO_JP2_OK
+                                                                              : MADO_JP2_COLOUR;
 }
 
 static MadoJp2Verdict

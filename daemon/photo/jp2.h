@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A look at a JPEG 2000 picture before any decoder sees it: the boxes of ISO/IEC 15444-1 Annex I
- * and the main header of Annex A. OpenJPEG has no limit of memory or time, and believes a picture
- * of 11 kB that says it has 60,000 columns; after this check the picture is as small as it looks.
- * Pure; every byte is hostile.
+ * A look at a JPEG 2000 picture before any decoder sees it: the boxes of ISO/IEC 15444-1 Annex
+ * I and the main header of Annex A. OpenJPEG has no limit of memory or time, and believes a
+ * picture of 11 kB that says it has 60,000 columns; after this check the picture is as small as
+ * it looks. Pure; every byte is hostile.
  */
 #pragma once
 
@@ -19,13 +19,13 @@
 
 typedef enum {
     MADO_JP2_OK,
-    MADO_JP2_NOT_JP2,     /* neither the file format nor a bare codestream */
-    MADO_JP2_TRUNCATED,   /* a box or segment is longer than what is there */
-    MADO_JP2_BOXES,       /* a box is missing, twice or where it may not be */
-    MADO_JP2_SIZE,        /* sides, offsets or tiles beyond the limits above */
-    MADO_JP2_COMPONENTS,  /* not one or three of 8 bits, unsigned, all of one size */
-    MADO_JP2_COLOUR,      /* not grey, sRGB or sYCC, or not as many components as it needs */
-    MADO_JP2_CODING,      /* a marker that may not stand there, or levels or layers beyond limits */
+    MADO_JP2_NOT_JP2,    /* neither the file format nor a bare codestream */
+    MADO_JP2_TRUNCATED,  /* a box or segment is longer than what is there */
+    MADO_JP2_BOXES,      /* a box is missing, twice or where it may not be */
+    MADO_JP2_SIZE,       /* sides, offsets or tiles beyond the limits above */
+    MADO_JP2_COMPONENTS, /* not one or three of 8 bits, unsigned, all of one size */
+    MADO_JP2_COLOUR,     /* not grey, sRGB or sYCC, or not as many components as it needs */
+    MADO_JP2_CODING, /* a marker that may not stand there, or levels or layers beyond limits */
     MADO_JP2_DISAGREES,   /* the header box says another size than the codestream */
     MADO_JP2_UNDECODABLE, /* told by the decoder (decode.h), never by mado_jp2_check */
     MADO_JP2_N_VERDICTS

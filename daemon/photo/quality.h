@@ -24,8 +24,8 @@ typedef struct {
     uint32_t value[MADO_QUALITY_N_MEASURES];
 } MadoQuality;
 
-/* @pixels: width × height times red, green, blue; both sides at least 3. @file_len: bytes it was
- * decoded from. */
+/* @pixels: width × height times red, green, blue; both sides at least 3. @file_len: bytes it
+ * was decoded from. */
 void
 mado_quality_measure(const uint8_t *pixels,
                      uint32_t width,

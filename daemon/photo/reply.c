@@ -55,7 +55,11 @@ mado_reply_parse(const uint8_t *data, size_t len, MadoReply *ret_reply)
     if (!take_head(&cursor, &reply)) {
         return MADO_BYTES_BAD_VALUE;
     }
-    if (reply.verdict == MADO_JP2_OK) {
+    if (reply.verdict != MADO_JP2_OK) {
+        if (reply.width != 0 || reply.height != 0) {
+            return MADO_BYTES_BAD_VALUE;
+        }
+    } else {
         if (!is_side(reply.width) || !is_side(reply.height)) {
             return MADO_BYTES_BAD_VALUE;
         }

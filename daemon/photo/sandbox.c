@@ -50,8 +50,8 @@ static bool
 allow_calls(scmp_filter_ctx filter)
 {
     static const int calls[] = {
-        SCMP_SYS(read),   SCMP_SYS(write),   SCMP_SYS(munmap),       SCMP_SYS(brk),
-        SCMP_SYS(exit),   SCMP_SYS(mremap),  SCMP_SYS(rt_sigreturn), SCMP_SYS(exit_group),
+        SCMP_SYS(read),    SCMP_SYS(write),  SCMP_SYS(munmap),       SCMP_SYS(brk),
+        SCMP_SYS(exit),    SCMP_SYS(mremap), SCMP_SYS(rt_sigreturn), SCMP_SYS(exit_group),
         SCMP_SYS(futex), /* a lock of the C library */
         SCMP_SYS(madvise),
     };

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The cell in which hostile pictures are decoded: no new files, no sockets, no threads, no other
- * process, bounded memory and time. What is open stays readable and writable. Irreversible, and
- * never half: a caller that gets false ends.
+ * The cell in which hostile pictures are decoded: no new files, no sockets, no threads, no
+ * other process, bounded memory and time. What is open stays readable and writable.
+ * Irreversible, and never half: a caller that gets false ends.
  */
 #pragma once
 

@@ -249,13 +249,14 @@ mado_read_result_picture(MadoReadResult *self, const MadoSecret *file)
     if (!open_file(file, TAG_FACE, &outer) ||
         mado_tlv_find(outer.value, outer.len, TAG_PHOTO, &photo) != MADO_BYTES_OK)
         (void)refuse_file("face file", &error);
-    else if (add_descriptor(self, "picture",
-                            mado_photo_run_decode(program, photo.value, photo.len, &quality,
-                                                  &error),
-                            &error))
+    else if (add_descriptor(
+                 self, "picture",
+                 mado_photo_run_decode(program, photo.value, photo.len, &quality, &error),
+                 &error))
         add_quality(self, &quality);
     g_variant_dict_insert(&self->checks, "picture", "s",
-                          error == NULL ? "decoded" : mado_error_nick((MadoErrorCode)error->code));
+                          error == NULL ? "decoded"
+                                        : mado_error_nick((MadoErrorCode)error->code));
 }
 
 void

@@ -14,8 +14,10 @@
 #define MADO_LIMIT_TLV_DEPTH       8     /* nesting */
 #define MADO_LIMIT_CERTIFICATE_LEN 4096  /* bytes of DER */
 #define MADO_LIMIT_PHOTO_LEN       32768 /* bytes of JP2 */
-#define MADO_TIMEOUT_EXCHANGE_MS   10000
-#define MADO_TIMEOUT_GENERATE_MS   60000 /* RSA-2048: 22 s is the worst pair seen */
+#define MADO_LIMIT_PICTURE_LEN                                                                 \
+    4915264 /* bytes of a decoded photo as PPM: 1280 × 1280, 8 bits */
+#define MADO_TIMEOUT_EXCHANGE_MS 10000
+#define MADO_TIMEOUT_GENERATE_MS 60000 /* RSA-2048: 22 s is the worst pair seen */
 
 /* PINs (protocol.md 4). */
 #define MADO_TIMEOUT_PIN_ENTRY_MS 120000

@@ -82,6 +82,31 @@ def number_b_opens_attributes_and_face(desk):
     tap.equal(answer.json["checks"]["number-signature"], "not-read", "number-signature")
 
 
+def the_photo_is_decoded_in_a_process_of_its_own(desk):
+    folder = tempfile.mkdtemp(dir=desk.root)
+    os.chmod(folder, 0o777)
+    client = insert(desk, "good")
+    answer = client.call("read", "picture", "--credential", "number-b", "--out", os.path.join(folder, "files"),
+                         secrets={"--number-b-fd": NUMBER_B})
+    tap.true(answer.succeeded, answer)
+    tap.equal(answer.json["checks"]["picture"], "decoded", answer.json["checks"])
+    tap.equal(answer.json["checks"]["face-signature"], "verified", answer.json["checks"])
+    quality = answer.json["checks"]["quality"]
+    tap.true(quality["sharpness"] > 0 and quality["dynamic-range"] > 1 and 0 < quality["compression"] < 8, quality)
+    with open(os.path.join(folder, "files", "picture.ppm"), "rb") as file:
+        head, size, depth, pixels = file.read().split(b"\n", 3)
+    width, height = map(int, size.split())
+    tap.equal((head, depth, len(pixels)), (b"P6", b"255", 3 * width * height), "picture.ppm")
+
+
+def a_photo_that_cannot_be_decoded_spoils_nothing_else(desk):
+    answer = by_b(insert(desk, "photo"), "attributes", "picture")
+    tap.true(answer.succeeded, answer)
+    tap.equal(answer.json["checks"]["picture"], "CardData", answer.json["checks"])
+    tap.equal(answer.json["checks"]["face-signature"], "verified", "the signature is over those bytes")
+    tap.true("quality" not in answer.json["checks"], answer.json["checks"])
+
+
 def a_credential_opens_no_more_than_on_the_card(desk):
     client = insert(desk, "fresh")
     refused(by_b(client, "number"), "BadArgument")
@@ -202,6 +227,8 @@ def main():
                 an_issued_card_says_what_it_is,
                 everything_is_read_and_verified_with_the_pins,
                 number_b_opens_attributes_and_face,
+                the_photo_is_decoded_in_a_process_of_its_own,
+                a_photo_that_cannot_be_decoded_spoils_nothing_else,
                 a_credential_opens_no_more_than_on_the_card,
                 a_wrong_pin_costs_one_try_and_says_how_many_are_left,
                 a_pin_that_was_never_set_is_blocked_before_anything_is_typed,

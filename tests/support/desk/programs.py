@@ -7,6 +7,7 @@ import stat
 
 BUILT = {
     "madoguchid": "daemon/madoguchid",
+    "madoguchi-photo": "daemon/madoguchi-photo",
     "madoguchictl": "cli/madoguchictl",
     "madoguchi-central": "central/madoguchi-central",
     "madoguchi-training": "drivers/training/madoguchi-training",
@@ -14,6 +15,7 @@ BUILT = {
 }
 INSTALLED = {
     "madoguchid": "libexec/madoguchi/madoguchid",
+    "madoguchi-photo": "libexec/madoguchi/madoguchi-photo",
     "madoguchictl": "bin/madoguchictl",
     "madoguchi-central": "bin/madoguchi-central",
     "madoguchi-training": "bin/madoguchi-training",

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """A desk that only reads: bus, authority, pcscd with training readers, the daemon; no centre, no enrolment.
 
-Cards, by name: good (ACTIVE, with PINs and certificates), fresh (as the factory delivers it), and one per
-defect of madoguchi-training, all of the same issuers.
+Cards, by name: good (ACTIVE, with PINs and certificates), fresh (as the factory delivers it), photo (a signed photo
+that is none), and one per defect of madoguchi-training, all of the same issuers.
 """
+import base64
 import os
 import shutil
 import subprocess
@@ -14,7 +15,8 @@ from .stack import Stack
 
 PARTS = ("bus", "authority", "pcscd", "daemon")
 DEFECTS = ("face-signature", "text-signature", "cvc", "clone", "truncated", "length", "foreign")
-NAMES = ("good", "fresh") + DEFECTS
+NAMES = ("good", "fresh", "photo") + DEFECTS
+BAD_PHOTO = base64.b64encode(b"not a picture").decode()
 NUMBER = b"123456789018"
 NUMBER_B = b"02040120351234"
 PINS = {"sign": "ABC123", "auth": "1234", "juki": "1234", "text": "1234"}
@@ -30,7 +32,7 @@ class ReadingDesk(Stack):
 
     def _copy_programs(self):
         os.makedirs(self.path("bin"), exist_ok=True)
-        for name in ("madoguchid", "madoguchictl", "madoguchi-training", "libifd-training.so", "private-pcscd",
+        for name in ("madoguchid", "madoguchi-photo", "madoguchictl", "madoguchi-training", "libifd-training.so", "private-pcscd",
                      "authority"):
             copy = self.path("bin", name)
             shutil.copyfile(self.programs.path(name), copy)
@@ -57,7 +59,8 @@ class ReadingDesk(Stack):
     def _make_card(self, name, number):
         order = subprocess.run(
             [sys.executable, os.path.join(self.top, "tests", "support", "training-order.py"), self.path("orders"),
-             f"card_id=4D41444F545241494E{number:02X}", f"serial=90000000000000{number}"],
+             f"card_id=4D41444F545241494E{number:02X}", f"serial=90000000000000{number}"]
+            + ([f"photo={BAD_PHOTO}"] if name == "photo" else []),
             stdout=subprocess.PIPE, check=True).stdout
         self.cards.make(name, order, name if name in DEFECTS else None)
         if name == "good":
