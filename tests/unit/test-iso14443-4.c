@@ -454,10 +454,6 @@ static const Script scripts[] = {
     {"7.5.5", "gone", CHECK, {{"R(NAK)0", "-", 0}, {"R(NAK)0", "-", 0}}, MADO_ISO14443_MUTE, 0},
 };
 
-/* ---- the notation
- * ---------------------------------------------------------------------------------------
- */
-
 static uint8_t
 pattern(size_t at)
 {
@@ -526,10 +522,6 @@ write_block(const char *text, uint8_t first, uint8_t *ret_block)
     ret_block[0] = 0xC2;
     return 1;
 }
-
-/* ---- running a script
- * -----------------------------------------------------------------------------------
- */
 
 static MadoIso14443Do
 answer(MadoIso14443 *link, const char *text, uint8_t first)
