@@ -584,7 +584,9 @@ run_script(const Script *script, uint8_t first)
     MadoIso14443Do next;
     size_t i = 0;
 
-    print_message("# %s: %s, from %d\n", script->clause, script->name, first);
+    if (first == 0) {
+        print_message("# %s: %s\n", script->clause, script->name);
+    }
     for (size_t at = 0; at < sizeof(command); at++) {
         command[at] = expected[at] = pattern(at);
     }
