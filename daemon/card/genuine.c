@@ -30,8 +30,8 @@ mado_genuine_ask(MadoCard *card, guint8 ret_nonce[MADO_GENUINE_NONCE_LEN], GErro
     return answer;
 }
 
-static gboolean
-prove(MadoCard *card, const guint8 face_key[MADO_CVC_KEY_LEN], GError **error)
+gboolean
+mado_genuine_prove(MadoCard *card, const guint8 face_key[MADO_CVC_KEY_LEN], GError **error)
 {
     guint8 nonce[MADO_GENUINE_NONCE_LEN];
     g_autoptr(GBytes) answer = mado_genuine_ask(card, nonce, error);
@@ -88,7 +88,7 @@ mado_genuine_check(MadoCard *card,
                          &signer, error) ||
         !mado_facedata_verify_visual(mado_secret_peek(face), mado_secret_len(face), &signer,
                                      genuine.face_key, error) ||
-        !prove(card, genuine.face_key, error))
+        !mado_genuine_prove(card, genuine.face_key, error))
         return FALSE;
     mado_envelope_sha256(genuine.face_key, sizeof genuine.face_key, genuine.face_key_hash);
     *ret_genuine = genuine;

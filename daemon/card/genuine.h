@@ -35,3 +35,6 @@ mado_genuine_check(MadoCard *card,
  */
 GBytes *
 mado_genuine_ask(MadoCard *card, guint8 ret_nonce[MADO_GENUINE_NONCE_LEN], GError **error);
+/* Both halves, with such a key. CARD_CLONED. */
+gboolean
+mado_genuine_prove(MadoCard *card, const guint8 face_key[MADO_CVC_KEY_LEN], GError **error);
