@@ -4,6 +4,7 @@
 #include "cli/agent.h"
 
 #include "cli/terminal.h"
+#include "client/bus-error.h"
 #include "common/error.h"
 #include "data/mado-dbus.h"
 
@@ -163,6 +164,19 @@ on_dismiss(MadoDbusPinAgent *skeleton, GDBusMethodInvocation *invocation, gpoint
     return TRUE;
 }
 
+/* Pages are for a screen of the resident's: there is none here. */
+static gboolean
+on_show(MadoDbusPinAgent *skeleton,
+        GDBusMethodInvocation *invocation,
+        GUnixFDList *fds,
+        const char *page,
+        GVariant *details,
+        gpointer user_data)
+{
+    mado_dbus_pin_agent_complete_show(skeleton, invocation, NULL);
+    return TRUE;
+}
+
 static void
 on_interrupted(GCancellable *cancellable, gpointer user_data)
 {
@@ -184,6 +198,7 @@ agent_new(MadoClient *client, MadoPinEntry *entry)
     self->skeleton = mado_dbus_pin_agent_skeleton_new();
     g_signal_connect(self->skeleton, "handle-prompt", G_CALLBACK(on_prompt), self);
     g_signal_connect(self->skeleton, "handle-dismiss", G_CALLBACK(on_dismiss), self);
+    g_signal_connect(self->skeleton, "handle-show", G_CALLBACK(on_show), self);
     g_signal_connect(mado_client_cancellable(client), "cancelled", G_CALLBACK(on_interrupted),
                      self);
     return self;
@@ -208,7 +223,7 @@ mado_agent_ensure(MadoClient *client, int pins_fd, MadoAgent **ret_agent, GError
     self = agent_new(client, entry);
     if (!g_dbus_interface_skeleton_export(G_DBUS_INTERFACE_SKELETON(self->skeleton),
                                           mado_client_connection(client), AGENT_PATH, &failure))
-        return mado_client_take_error(error, failure);
+        return mado_bus_error_take(error, failure);
     if (!mado_client_register_agent(client, AGENT_PATH, error))
         return FALSE;
     if (pins_fd < 0)

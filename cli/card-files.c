@@ -4,9 +4,9 @@
 #include "cli/card-files.h"
 
 #include "cli/certificate.h"
-#include "cli/memfd.h"
 #include "cli/table.h"
-#include "cli/text.h"
+#include "client/memfd.h"
+#include "client/text.h"
 #include "common/date.h"
 #include "common/error.h"
 

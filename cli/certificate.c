@@ -3,7 +3,7 @@
 
 #include "cli/certificate.h"
 
-#include "cli/text.h"
+#include "client/text.h"
 
 #include <openssl/bio.h>
 #include <openssl/bn.h>

@@ -3,6 +3,7 @@
 
 #include "cli/client.h"
 
+#include "client/bus-error.h"
 #include "common/error.h"
 #include "data/mado-dbus.h"
 
@@ -37,31 +38,6 @@ mado_client_wait(GAsyncResult **result)
     while (*result == NULL)
         g_main_context_iteration(NULL, TRUE);
     return g_steal_pointer(result);
-}
-
-static gboolean
-is_daemon_gone(const GError *failure)
-{
-    return g_error_matches(failure, G_DBUS_ERROR, G_DBUS_ERROR_SERVICE_UNKNOWN) ||
-           g_error_matches(failure, G_DBUS_ERROR, G_DBUS_ERROR_NAME_HAS_NO_OWNER) ||
-           g_error_matches(failure, G_DBUS_ERROR, G_DBUS_ERROR_NO_REPLY) ||
-           g_error_matches(failure, G_DBUS_ERROR, G_DBUS_ERROR_DISCONNECTED) ||
-           g_error_matches(failure, G_DBUS_ERROR, G_DBUS_ERROR_SPAWN_SERVICE_NOT_FOUND) ||
-           g_error_matches(failure, G_IO_ERROR, G_IO_ERROR_CLOSED);
-}
-
-gboolean
-mado_client_take_error(GError **error, GError *failure)
-{
-    g_dbus_error_strip_remote_error(failure);
-    if (is_daemon_gone(failure)) {
-        g_set_error(error, MADO_ERROR, MADO_ERROR_DAEMON_GONE, "%s", failure->message);
-        g_error_free(failure);
-        return FALSE;
-    }
-    mado_error_convert(&failure);
-    g_propagate_error(error, failure);
-    return FALSE;
 }
 
 /* ---- the connection ------------------------------------------------------------------- */
@@ -110,7 +86,7 @@ open_bus(MadoClient *self, GError **error)
         mado_client_connection(self), G_DBUS_PROXY_FLAGS_DO_NOT_AUTO_START, self->owner,
         MADO_PATH_MANAGER, NULL, &failure);
     if (self->manager == NULL)
-        return mado_client_take_error(error, failure);
+        return mado_bus_error_take(error, failure);
     return TRUE;
 }
 
@@ -296,7 +272,7 @@ mado_client_claim(MadoClient *self, const char *reader_path, GError **error)
                                  mado_client_on_ready, &slot);
     result = mado_client_wait(&slot);
     if (!mado_dbus_manager_call_claim_finish(self->manager, &session, result, &failure))
-        mado_client_take_error(error, failure);
+        mado_bus_error_take(error, failure);
     return session;
 }
 
@@ -311,7 +287,7 @@ mado_client_register_agent(MadoClient *self, const char *agent_path, GError **er
                                           mado_client_on_ready, &slot);
     result = mado_client_wait(&slot);
     if (!mado_dbus_manager_call_register_agent_finish(self->manager, result, &failure))
-        return mado_client_take_error(error, failure);
+        return mado_bus_error_take(error, failure);
     return TRUE;
 }
 
@@ -327,7 +303,7 @@ mado_client_list_visits(MadoClient *self, GError **error)
                                        mado_client_on_ready, &slot);
     result = mado_client_wait(&slot);
     if (!mado_dbus_manager_call_list_visits_finish(self->manager, &visits, result, &failure))
-        mado_client_take_error(error, failure);
+        mado_bus_error_take(error, failure);
     return visits;
 }
 
@@ -344,7 +320,7 @@ mado_client_list_receipts(MadoClient *self, guint64 after, guint limit, GError *
     result = mado_client_wait(&slot);
     if (!mado_dbus_manager_call_list_receipts_finish(self->manager, &receipts, result,
                                                      &failure))
-        mado_client_take_error(error, failure);
+        mado_bus_error_take(error, failure);
     return receipts;
 }
 
@@ -362,7 +338,7 @@ mado_client_next_delivery(
     result = mado_client_wait(&slot);
     if (!mado_dbus_manager_call_next_delivery_finish(self->manager, ret_endpoint, ret_key,
                                                      &body, result, &failure))
-        return mado_client_take_error(error, failure);
+        return mado_bus_error_take(error, failure);
     *ret_body = g_variant_get_data_as_bytes(body);
     return TRUE;
 }
@@ -381,7 +357,7 @@ mado_client_finish_delivery(
     result = mado_client_wait(&slot);
     if (!mado_dbus_manager_call_finish_delivery_finish(self->manager, ret_backlog, result,
                                                        &failure))
-        return mado_client_take_error(error, failure);
+        return mado_bus_error_take(error, failure);
     return TRUE;
 }
 

@@ -88,9 +88,6 @@ mado_client_on_ready(GObject *source, GAsyncResult *result, gpointer user_data);
 /* Runs the default main context until *@result is set; (transfer full). */
 GAsyncResult *
 mado_client_wait(GAsyncResult **result);
-/* Makes a failed call's error one of ours; returns FALSE. */
-gboolean
-mado_client_take_error(GError **error, GError *failure);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MadoClient, mado_client_free)
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(MadoClientDesk, mado_client_desk_clear)

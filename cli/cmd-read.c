@@ -5,12 +5,12 @@
 
 #include "cli/agent.h"
 #include "cli/card-files.h"
-#include "cli/memfd.h"
 #include "cli/number.h"
 #include "cli/progress.h"
 #include "cli/rows.h"
 #include "cli/session-client.h"
 #include "cli/table.h"
+#include "client/memfd.h"
 #include "common/error.h"
 
 #include <glib/gi18n.h>

@@ -4,9 +4,9 @@
 #include "cli/cmd-receipts.h"
 
 #include "cli/client.h"
-#include "cli/receipt-check.h"
 #include "cli/rows.h"
 #include "cli/table.h"
+#include "client/receipt-check.h"
 #include "common/error.h"
 
 #include <glib/gi18n.h>

@@ -4,9 +4,9 @@
 #include "cli/decide.h"
 
 #include "cli/commands.h"
-#include "cli/documents.h"
 #include "cli/terminal.h"
-#include "cli/text.h"
+#include "client/documents.h"
+#include "client/text.h"
 #include "common/error.h"
 
 #include <glib/gi18n.h>

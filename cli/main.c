@@ -2,8 +2,8 @@
 /* madoguchictl: language, command line, command, exit code. */
 #include "config.h"
 
-#include "cli/language.h"
 #include "cli/output.h"
+#include "client/language.h"
 #include "common/hardening.h"
 #include "common/log.h"
 #include "relay/relay-config.h"

@@ -5,8 +5,8 @@
 
 #include "cli/commands.h"
 #include "cli/descriptor.h"
-#include "cli/memfd.h"
 #include "cli/terminal.h"
+#include "client/memfd.h"
 #include "common/error.h"
 
 #include <glib/gi18n.h>

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "cli/commands.h"
-#include "cli/sentences.h"
+#include "client/sentences.h"
 
 /*
  * With --json one object on the standard output: @result, and "error" {code, nick, what, cause,

@@ -3,6 +3,7 @@
 
 #include "cli/session-client.h"
 
+#include "client/bus-error.h"
 #include "common/error.h"
 #include "data/mado-dbus.h"
 
@@ -39,15 +40,7 @@ wait_for(Call *call)
 static gboolean
 take_failure(Call *call, GError **error)
 {
-    return mado_client_take_error(error, g_steal_pointer(&call->failure));
-}
-
-void
-mado_session_client_step_clear(MadoSessionClientStep *self)
-{
-    g_clear_pointer(&self->name, g_free);
-    g_clear_pointer(&self->details, g_variant_unref);
-    g_clear_object(&self->fds);
+    return mado_bus_error_take(error, g_steal_pointer(&call->failure));
 }
 
 /* ---- life ----------------------------------------------------------------------------- */
@@ -95,7 +88,7 @@ mado_session_client_new(MadoClient *client, const char *reader_name, GError **er
         mado_client_connection(client), G_DBUS_PROXY_FLAGS_DO_NOT_AUTO_START,
         mado_client_owner(client), path, NULL, &failure);
     if (self->proxy == NULL) {
-        mado_client_take_error(error, failure);
+        mado_bus_error_take(error, failure);
         return NULL;
     }
     g_signal_connect(self->proxy, "notify::progress", G_CALLBACK(on_progress_changed), self);
@@ -231,10 +224,10 @@ static gboolean
 finish_step(MadoSessionClient *self,
             Call *call,
             FinishStep finish,
-            MadoSessionClientStep *ret_step,
+            MadoClientStep *ret_step,
             GError **error)
 {
-    MadoSessionClientStep step = {0};
+    MadoClientStep step = {0};
 
     if (!finish(self->proxy, &step.name, &step.details, &step.fds, wait_for(call),
                 &call->failure))
@@ -248,7 +241,7 @@ mado_session_client_begin(MadoSessionClient *self,
                           const char *procedure,
                           const char *request,
                           int number_b_fd,
-                          MadoSessionClientStep *ret_step,
+                          MadoClientStep *ret_step,
                           GError **error)
 {
     g_auto(Call) call = {0};
@@ -266,7 +259,7 @@ mado_session_client_resume(MadoSessionClient *self,
                            const char *visit,
                            gboolean has_resident,
                            int number_b_fd,
-                           MadoSessionClientStep *ret_step,
+                           MadoClientStep *ret_step,
                            GError **error)
 {
     g_auto(Call) call = {0};
@@ -289,7 +282,7 @@ gboolean
 mado_session_client_decide(MadoSessionClient *self,
                            GBytes *decision,
                            GBytes *signature,
-                           MadoSessionClientStep *ret_step,
+                           MadoClientStep *ret_step,
                            GError **error)
 {
     g_auto(Call) call = {0};
@@ -303,7 +296,7 @@ gboolean
 mado_session_client_reply(MadoSessionClient *self,
                           const char *key,
                           GBytes *reply,
-                          MadoSessionClientStep *ret_step,
+                          MadoClientStep *ret_step,
                           GError **error)
 {
     g_auto(Call) call = {0};
@@ -318,7 +311,7 @@ mado_session_client_fail(MadoSessionClient *self,
                          const char *key,
                          guint status,
                          const char *problem,
-                         MadoSessionClientStep *ret_step,
+                         MadoClientStep *ret_step,
                          GError **error)
 {
     g_auto(Call) call = {0};
@@ -329,9 +322,7 @@ mado_session_client_fail(MadoSessionClient *self,
 }
 
 gboolean
-mado_session_client_continue(MadoSessionClient *self,
-                             MadoSessionClientStep *ret_step,
-                             GError **error)
+mado_session_client_continue(MadoSessionClient *self, MadoClientStep *ret_step, GError **error)
 {
     g_auto(Call) call = {0};
 
@@ -342,7 +333,7 @@ mado_session_client_continue(MadoSessionClient *self,
 
 gboolean
 mado_session_client_choose_pins(MadoSessionClient *self,
-                                MadoSessionClientStep *ret_step,
+                                MadoClientStep *ret_step,
                                 GError **error)
 {
     g_auto(Call) call = {0};

@@ -7,20 +7,9 @@
 #pragma once
 
 #include "cli/client.h"
-
-#include <gio/gunixfdlist.h>
+#include "client/client-step.h"
 
 typedef struct _MadoSessionClient MadoSessionClient;
-
-/* A step of a visit, as Begin and its followers return it. */
-typedef struct {
-    char *name;        /* relay, decide, pins, work, done, hold */
-    GVariant *details; /* a{sv} */
-    GUnixFDList *fds;  /* (nullable) what the handles in details index */
-} MadoSessionClientStep;
-
-void
-mado_session_client_step_clear(MadoSessionClientStep *self);
 
 /* Called on the main context whenever Session.Progress changes. */
 typedef void (*MadoSessionClientProgress)(guint n_done,
@@ -79,42 +68,39 @@ mado_session_client_begin(MadoSessionClient *self,
                           const char *procedure,
                           const char *request,
                           int number_b_fd,
-                          MadoSessionClientStep *ret_step,
+                          MadoClientStep *ret_step,
                           GError **error);
 gboolean
 mado_session_client_resume(MadoSessionClient *self,
                            const char *visit,
                            gboolean has_resident,
                            int number_b_fd,
-                           MadoSessionClientStep *ret_step,
+                           MadoClientStep *ret_step,
                            GError **error);
 gboolean
 mado_session_client_decide(MadoSessionClient *self,
                            GBytes *decision,
                            GBytes *signature,
-                           MadoSessionClientStep *ret_step,
+                           MadoClientStep *ret_step,
                            GError **error);
 gboolean
 mado_session_client_reply(MadoSessionClient *self,
                           const char *key,
                           GBytes *reply,
-                          MadoSessionClientStep *ret_step,
+                          MadoClientStep *ret_step,
                           GError **error);
 gboolean
 mado_session_client_fail(MadoSessionClient *self,
                          const char *key,
                          guint status,
                          const char *problem,
-                         MadoSessionClientStep *ret_step,
+                         MadoClientStep *ret_step,
                          GError **error);
 gboolean
-mado_session_client_continue(MadoSessionClient *self,
-                             MadoSessionClientStep *ret_step,
-                             GError **error);
+mado_session_client_continue(MadoSessionClient *self, MadoClientStep *ret_step, GError **error);
 gboolean
 mado_session_client_choose_pins(MadoSessionClient *self,
-                                MadoSessionClientStep *ret_step,
+                                MadoClientStep *ret_step,
                                 GError **error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MadoSessionClient, mado_session_client_free)
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(MadoSessionClientStep, mado_session_client_step_clear)

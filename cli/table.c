@@ -3,7 +3,7 @@
 
 #include "cli/table.h"
 
-#include "cli/text.h"
+#include "client/text.h"
 
 #define GAP 2
 

@@ -4,7 +4,7 @@
 #include "cli/terminal.h"
 
 #include "cli/client.h"
-#include "cli/text.h"
+#include "client/text.h"
 #include "common/error.h"
 
 #include <glib-unix.h>

@@ -7,15 +7,13 @@
 #include "cli/card-view.h"
 #include "cli/commands.h"
 #include "cli/decide.h"
-#include "cli/memfd.h"
 #include "cli/number.h"
+#include "cli/passphrase.h"
 #include "cli/progress.h"
 #include "cli/session-client.h"
-#include "cli/signer.h"
 #include "cli/terminal.h"
+#include "client/signer.h"
 #include "common/error.h"
-#include "common/message.h"
-#include "common/realm.h"
 #include "relay/relay.h"
 
 #include <glib/gi18n.h>
@@ -24,8 +22,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define PERSON_LEN_MAX 8192
-#define PINS_ROUNDS    3 /* times ChoosePins is called when a resident is at the terminal */
+#define PINS_ROUNDS 3 /* times ChoosePins is called when a resident is at the terminal */
 
 typedef struct {
     /* always */
@@ -34,6 +31,7 @@ typedef struct {
     MadoClient *client;
     MadoRelayConfig *config;
     MadoRelay *relay;
+    MadoPassphrase *passphrase;
     MadoSigner *signer;
     MadoProgress *progress;
     MadoSessionClient *session;
@@ -51,6 +49,7 @@ visit_clear(Visit *visit)
     mado_agent_free(visit->agent);
     mado_progress_free(visit->progress);
     mado_signer_free(visit->signer);
+    mado_passphrase_free(visit->passphrase);
     mado_relay_free(visit->relay);
     mado_relay_config_free(visit->config);
     mado_client_free(visit->client);
@@ -68,8 +67,11 @@ open_visit(Visit *visit, gboolean needs_pins, GError **error)
     visit->config = mado_relay_config_load(mado_arguments_config(visit->arguments), error);
     if (visit->config == NULL)
         return FALSE;
-    visit->signer = mado_signer_new(
-        visit->config, mado_arguments_fd(visit->arguments, MADO_OPTION_PASSPHRASE_FD), error);
+    visit->passphrase =
+        mado_passphrase_new(visit->config->operator_id,
+                            mado_arguments_fd(visit->arguments, MADO_OPTION_PASSPHRASE_FD));
+    visit->signer =
+        mado_signer_new(visit->config, mado_passphrase_ask, visit->passphrase, error);
     if (visit->signer == NULL)
         return FALSE;
     visit->relay = mado_relay_new(visit->config, NULL, error);
@@ -94,33 +96,7 @@ open_visit(Visit *visit, gboolean needs_pins, GError **error)
 /* ---- the steps ------------------------------------------------------------------------ */
 
 /* Runs the step in *step and puts the next one there; on failure *step is what it was. */
-typedef gboolean (*RunStep)(Visit *visit, MadoSessionClientStep *step, GError **error);
-
-static void
-replace_step(MadoSessionClientStep *step, MadoSessionClientStep *next)
-{
-    mado_session_client_step_clear(step);
-    *step = *next;
-    *next = (MadoSessionClientStep){0};
-}
-
-static const char *
-detail_text(const MadoSessionClientStep *step, const char *name)
-{
-    const char *text = "";
-
-    g_variant_lookup(step->details, name, "&s", &text);
-    return text;
-}
-
-static GBytes *
-detail_bytes(const MadoSessionClientStep *step, const char *name)
-{
-    g_autoptr(GVariant) value =
-        g_variant_lookup_value(step->details, name, G_VARIANT_TYPE_BYTESTRING);
-
-    return value != NULL ? g_variant_get_data_as_bytes(value) : g_bytes_new(NULL, 0);
-}
+typedef gboolean (*RunStep)(Visit *visit, MadoClientStep *step, GError **error);
 
 static void
 note_skew(Visit *visit, const MadoRelayAnswer *answer)
@@ -136,16 +112,16 @@ note_skew(Visit *visit, const MadoRelayAnswer *answer)
 }
 
 static gboolean
-run_relay(Visit *visit, MadoSessionClientStep *step, GError **error)
+run_relay(Visit *visit, MadoClientStep *step, GError **error)
 {
-    g_autofree char *key = g_strdup(detail_text(step, "key"));
-    g_autoptr(GBytes) body = detail_bytes(step, "body");
-    MadoRelayMessage message = {detail_text(step, "endpoint"), key, body};
+    g_autofree char *key = g_strdup(mado_client_step_text(step, "key"));
+    g_autoptr(GBytes) body = mado_client_step_bytes(step, "body");
+    MadoRelayMessage message = {mado_client_step_text(step, "endpoint"), key, body};
     GAsyncResult *slot = NULL;
     g_autoptr(GAsyncResult) result = NULL;
     g_autoptr(MadoRelayAnswer) answer = NULL;
     g_autoptr(GError) failure = NULL;
-    g_auto(MadoSessionClientStep) next = {0};
+    g_auto(MadoClientStep) next = {0};
     gboolean ok;
 
     mado_progress_say(visit->progress, _("Asking the centre …"));
@@ -168,85 +144,41 @@ run_relay(Visit *visit, MadoSessionClientStep *step, GError **error)
         ok = mado_session_client_fail(visit->session, key, answer != NULL ? answer->status : 0,
                                       answer != NULL ? answer->problem : "", &next, error);
     if (ok)
-        replace_step(step, &next);
+        mado_client_step_replace(step, &next);
     return ok;
 }
 
-/* The person comes once, with the first decision after the lookup. */
 static gboolean
-take_person(Visit *visit, const MadoSessionClientStep *step, GError **error)
+take_person(Visit *visit, const MadoClientStep *step, GError **error)
 {
-    g_autoptr(MadoSecret) content = NULL;
-    gint32 handle = -1;
+    MadoBodyPerson person;
+    gboolean is_there = FALSE;
     MadoDate birth;
-    int fd;
 
-    if (!g_variant_lookup(step->details, "person", "h", &handle) || step->fds == NULL ||
-        handle < 0 || handle >= g_unix_fd_list_get_length(step->fds))
-        return TRUE;
-    fd = g_unix_fd_list_get(step->fds, handle, NULL);
-    content = mado_memfd_read(fd, PERSON_LEN_MAX, error);
-    close(fd);
-    if (content == NULL)
+    if (!mado_client_step_take_person(step, &person, &is_there, error))
         return FALSE;
+    if (!is_there)
+        return TRUE;
     if (visit->has_person)
         mado_body_person_clear(&visit->person);
-    visit->has_person = mado_body_person_parse(mado_secret_peek(content),
-                                               mado_secret_len(content), &visit->person, error);
-    if (!visit->has_person)
-        return FALSE;
+    visit->person = person;
+    visit->has_person = TRUE;
+    mado_body_person_clear(&person);
     if (mado_date_parse(visit->person.birth, strlen(visit->person.birth), &birth))
         mado_agent_set_birth(visit->agent, &birth);
     return TRUE;
 }
 
 static gboolean
-copy_id(GBytes *bytes, guint8 ret_id[16])
-{
-    if (g_bytes_get_size(bytes) != 16)
-        return FALSE;
-    memcpy(ret_id, g_bytes_get_data(bytes, NULL), 16);
-    return TRUE;
-}
-
-/* The decision @step wants first, without its detail. */
-static gboolean
-start_decision(const MadoSessionClientStep *step, MadoDecision *ret_decision, GError **error)
-{
-    MadoDecision decision = {0};
-    g_autoptr(GBytes) nonce = detail_bytes(step, "nonce");
-    g_autofree const char **wanted = NULL;
-    const char *realm = detail_text(step, "realm");
-
-    g_variant_lookup(step->details, "wanted", "^a&s", &wanted);
-    if (wanted == NULL || wanted[0] == NULL ||
-        !mado_decision_kind_from_name(wanted[0], &decision.kind) ||
-        !mado_realm_from_name(realm, &decision.realm) ||
-        !mado_message_id_from_hex(detail_text(step, "transaction"), decision.transaction)) {
-        g_set_error(error, MADO_ERROR, MADO_ERROR_BAD_STATE, "an unknown decision is wanted");
-        return FALSE;
-    }
-    /* No nonce: zeros, as for opening and resuming. */
-    if (g_bytes_get_size(nonce) != 0 && !copy_id(nonce, decision.nonce)) {
-        g_set_error(error, MADO_ERROR, MADO_ERROR_BAD_STATE, "the nonce has another length");
-        return FALSE;
-    }
-    g_strlcpy(decision.terminal, detail_text(step, "terminal"), sizeof decision.terminal);
-    g_strlcpy(decision.request_id, detail_text(step, "request"), sizeof decision.request_id);
-    *ret_decision = decision;
-    return TRUE;
-}
-
-static gboolean
-run_decide(Visit *visit, MadoSessionClientStep *step, GError **error)
+run_decide(Visit *visit, MadoClientStep *step, GError **error)
 {
     MadoDecision decision;
     g_autofree char *detail = NULL;
     g_autoptr(GBytes) bytes = NULL;
     g_autoptr(GBytes) signature = NULL;
-    g_auto(MadoSessionClientStep) next = {0};
+    g_auto(MadoClientStep) next = {0};
 
-    if (!take_person(visit, step, error) || !start_decision(step, &decision, error))
+    if (!take_person(visit, step, error) || !mado_client_step_decision(step, &decision, error))
         return FALSE;
     detail = mado_decide_ask(visit->arguments, decision.kind,
                              visit->has_person ? &visit->person : NULL,
@@ -257,7 +189,7 @@ run_decide(Visit *visit, MadoSessionClientStep *step, GError **error)
     if (!mado_signer_sign(visit->signer, &decision, &bytes, &signature, error) ||
         !mado_session_client_decide(visit->session, bytes, signature, &next, error))
         return FALSE;
-    replace_step(step, &next);
+    mado_client_step_replace(step, &next);
     return TRUE;
 }
 
@@ -271,15 +203,15 @@ may_ask_again(Visit *visit, const GError *failure)
 }
 
 static gboolean
-run_pins(Visit *visit, MadoSessionClientStep *step, GError **error)
+run_pins(Visit *visit, MadoClientStep *step, GError **error)
 {
     mado_progress_say(visit->progress, _("The resident chooses the PINs …"));
     for (guint round = 1;; round++) {
         g_autoptr(GError) failure = NULL;
-        g_auto(MadoSessionClientStep) next = {0};
+        g_auto(MadoClientStep) next = {0};
 
         if (mado_session_client_choose_pins(visit->session, &next, &failure)) {
-            replace_step(step, &next);
+            mado_client_step_replace(step, &next);
             return TRUE;
         }
         mado_agent_explain(visit->agent, &failure);
@@ -292,14 +224,14 @@ run_pins(Visit *visit, MadoSessionClientStep *step, GError **error)
 }
 
 static gboolean
-run_work(Visit *visit, MadoSessionClientStep *step, GError **error)
+run_work(Visit *visit, MadoClientStep *step, GError **error)
 {
-    g_auto(MadoSessionClientStep) next = {0};
+    g_auto(MadoClientStep) next = {0};
 
     mado_progress_say(visit->progress, _("Working on the card. Do not move it …"));
     if (!mado_session_client_continue(visit->session, &next, error))
         return FALSE;
-    replace_step(step, &next);
+    mado_client_step_replace(step, &next);
     return TRUE;
 }
 
@@ -325,29 +257,18 @@ find_step(const char *name)
 
 /* ---- the end -------------------------------------------------------------------------- */
 
-/* The error a refusal or hold names by its nick. */
-static void
-set_named_error(const MadoSessionClientStep *step, MadoErrorCode fallback, GError **error)
-{
-    MadoErrorCode code = fallback;
-    const char *reason = detail_text(step, "reason");
-
-    mado_error_from_nick(detail_text(step, "error"), &code);
-    g_set_error(error, MADO_ERROR, (int)code, "%s", reason);
-}
-
 static gboolean
-end_visit(Visit *visit, const MadoSessionClientStep *step, GError **error)
+end_visit(Visit *visit, const MadoClientStep *step, GError **error)
 {
-    const char *outcome = detail_text(step, "outcome");
+    const char *outcome = mado_client_step_text(step, "outcome");
 
     if (strcmp(step->name, "hold") == 0) {
-        const char *nick = detail_text(step, "error");
+        const char *nick = mado_client_step_text(step, "error");
 
         json_object_set_string_member(visit->result, "outcome", "held");
         json_object_set_string_member(visit->result, "reason", nick);
         g_set_error(error, MADO_ERROR, MADO_ERROR_HELD, "%s%s%s", nick,
-                    nick[0] != '\0' ? ": " : "", detail_text(step, "reason"));
+                    nick[0] != '\0' ? ": " : "", mado_client_step_text(step, "reason"));
         return FALSE;
     }
     if (strcmp(step->name, "done") != 0) {
@@ -357,7 +278,7 @@ end_visit(Visit *visit, const MadoSessionClientStep *step, GError **error)
     json_object_set_string_member(visit->result, "outcome", outcome);
     if (strcmp(outcome, "refused") != 0)
         return TRUE;
-    set_named_error(step, MADO_ERROR_CENTRE_REFUSED, error);
+    mado_client_step_set_error(step, MADO_ERROR_CENTRE_REFUSED, error);
     return FALSE;
 }
 
@@ -372,7 +293,7 @@ look_at_card(Visit *visit)
 }
 
 static gboolean
-run_steps(Visit *visit, MadoSessionClientStep *step, GError **error)
+run_steps(Visit *visit, MadoClientStep *step, GError **error)
 {
     for (;;) {
         RunStep run = find_step(step->name);
@@ -399,7 +320,7 @@ note_hold(Visit *visit)
 }
 
 static gboolean
-begin(Visit *visit, const MadoVisitTask *task, MadoSessionClientStep *ret_step, GError **error)
+begin(Visit *visit, const MadoVisitTask *task, MadoClientStep *ret_step, GError **error)
 {
     int fd = mado_number_seal(visit->arguments, MADO_NUMBER_B,
                               mado_client_cancellable(visit->client), error);
@@ -426,7 +347,7 @@ mado_visit_run(const MadoArguments *arguments,
                GError **error)
 {
     g_auto(Visit) visit = {.arguments = arguments, .result = result};
-    g_auto(MadoSessionClientStep) step = {0};
+    g_auto(MadoClientStep) step = {0};
     gboolean needs_pins = task->procedure == NULL || strcmp(task->procedure, "issue") == 0;
     gboolean ok;
 

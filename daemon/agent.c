@@ -29,6 +29,8 @@ struct _MadoAgent {
     char *path;
     guint uid;
     GPtrArray *pending; /* of Ask, referenced */
+
+    MadoAgentWatch watch; /* main thread */
 };
 
 /* One question, shared by the worker that waits and the main thread that carries it. */
@@ -39,8 +41,10 @@ typedef struct {
     MadoAgentPurpose purpose;
     int n_tries;
     char *visit;
+    guint seat;
     guint holder_uid;
     guint timeout_ms;
+    gint64 until_us; /* monotonic */
     guint8 nonce[NONCE_LEN];
     int entry;   /* write end; main thread closes it once sent */
     int settled; /* event descriptor: code is final */
@@ -143,6 +147,42 @@ prompt_of(const Ask *ask)
     return g_variant_new("(a{sv}h)", &prompt, 0);
 }
 
+static gboolean
+tell_watch(const Ask *ask, MadoAgentEvent event, const char *why)
+{
+    const MadoAgentWatch *watch = &ask->agent->watch;
+
+    return watch->on_prompt == NULL ||
+           watch->on_prompt(ask->seat, ask->kind, event, why, watch->user_data);
+}
+
+/* What an agent's error means for the question; *ret_why for whoever watches. */
+static MadoErrorCode
+read_refusal(const Ask *ask, GError *error, const char **ret_why)
+{
+    *ret_why = "stopped";
+    if (g_error_matches(error, MADO_ERROR, MADO_ERROR_TIMED_OUT)) {
+        *ret_why = "timeout";
+        return MADO_ERROR_TIMED_OUT;
+    }
+    if (g_error_matches(error, MADO_ERROR, MADO_ERROR_PIN_FORM)) {
+        (void)g_dbus_error_strip_remote_error(error);
+        *ret_why = g_str_equal(error->message, "mismatch") ? "mismatch" : "weak";
+        return MADO_ERROR_PIN_FORM;
+    }
+    if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED)) { /* by us */
+        if (g_get_monotonic_time() >= ask->until_us)
+            *ret_why = "timeout";
+        return MADO_ERROR_AGENT_GONE;
+    }
+    return g_dbus_error_is_remote_error(error) &&
+                   !g_error_matches(error, G_DBUS_ERROR, G_DBUS_ERROR_SERVICE_UNKNOWN) &&
+                   !g_error_matches(error, G_DBUS_ERROR, G_DBUS_ERROR_NAME_HAS_NO_OWNER) &&
+                   !g_error_matches(error, G_DBUS_ERROR, G_DBUS_ERROR_NO_REPLY)
+               ? MADO_ERROR_CANCELLED
+               : MADO_ERROR_AGENT_GONE;
+}
+
 static void
 on_prompt_replied_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -151,15 +191,12 @@ on_prompt_replied_cb(GObject *source, GAsyncResult *result, gpointer user_data)
     g_autoptr(GVariant) reply = g_dbus_connection_call_with_unix_fd_list_finish(
         G_DBUS_CONNECTION(source), NULL, result, &error);
     MadoErrorCode code = 0;
+    const char *why = NULL;
 
     if (reply == NULL)
-        code = g_dbus_error_is_remote_error(error) &&
-                       !g_error_matches(error, G_DBUS_ERROR, G_DBUS_ERROR_SERVICE_UNKNOWN) &&
-                       !g_error_matches(error, G_DBUS_ERROR, G_DBUS_ERROR_NAME_HAS_NO_OWNER) &&
-                       !g_error_matches(error, G_DBUS_ERROR, G_DBUS_ERROR_NO_REPLY)
-                   ? MADO_ERROR_CANCELLED
-                   : MADO_ERROR_AGENT_GONE;
+        code = read_refusal(ask, error, &why);
     (void)g_ptr_array_remove(ask->agent->pending, ask);
+    (void)tell_watch(ask, code == 0 ? MADO_AGENT_TYPED : MADO_AGENT_FAILED, why);
     ask_settle(ask, code);
     ask_unref(ask);
 }
@@ -171,8 +208,12 @@ start_ask_cb(gpointer data)
     MadoAgent *self = ask->agent;
     g_autoptr(GUnixFDList) fds = NULL;
 
-    if (self->bus_name == NULL || (self->must_differ && self->uid == ask->holder_uid)) {
+    if (!mado_agent_may_serve(self, ask->holder_uid)) {
         ask_settle(ask, MADO_ERROR_AGENT_GONE);
+        return G_SOURCE_REMOVE;
+    }
+    if (!tell_watch(ask, MADO_AGENT_ASKED, NULL)) {
+        ask_settle(ask, MADO_ERROR_BUSY);
         return G_SOURCE_REMOVE;
     }
     fds = g_unix_fd_list_new_from_array(&ask->entry, 1); /* takes it */
@@ -227,9 +268,11 @@ ask_new(MadoAgent *agent, const MadoAgentQuestion *question, int entry, GError *
     ask->purpose = question->purpose;
     ask->n_tries = question->n_tries;
     ask->visit = g_strdup(question->visit == NULL ? "" : question->visit);
+    ask->seat = question->seat;
     ask->holder_uid = question->holder_uid;
     ask->timeout_ms =
         question->timeout_ms == 0 ? MADO_TIMEOUT_PIN_ENTRY_MS : question->timeout_ms;
+    ask->until_us = g_get_monotonic_time() + (gint64)ask->timeout_ms * 1000;
     ask->entry = entry;
     ask->cancellable = g_cancellable_new();
     ask->settled = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -268,12 +311,11 @@ read_entry(int fd, MadoSecret *entry, gboolean *ret_is_end, GError **error)
 static gboolean
 wait_entry(Ask *ask, int fd, MadoInterrupt *interrupt, MadoSecret *entry, GError **error)
 {
-    gint64 until_us = g_get_monotonic_time() + (gint64)ask->timeout_ms * 1000;
     gboolean is_end = FALSE;
     MadoErrorCode code = 0;
 
     for (;;) {
-        gint64 left_us = until_us - g_get_monotonic_time();
+        gint64 left_us = ask->until_us - g_get_monotonic_time();
         gboolean is_settled = ask_is_settled(ask, &code);
         struct pollfd fds[] = {
             {mado_interrupt_fd(interrupt), POLLIN, 0},
@@ -349,6 +391,13 @@ mado_agent_ref(MadoAgent *self)
 }
 
 static void
+tell_presence(const MadoAgent *self)
+{
+    if (self->watch.on_presence != NULL)
+        self->watch.on_presence(self->watch.user_data);
+}
+
+static void
 forget(MadoAgent *self)
 {
     g_clear_object(&self->connection);
@@ -380,6 +429,7 @@ mado_agent_register(MadoAgent *self,
     self->bus_name = g_strdup(bus_name);
     self->path = g_strdup(path);
     self->uid = uid;
+    tell_presence(self);
     return TRUE;
 }
 
@@ -395,6 +445,7 @@ mado_agent_unregister(MadoAgent *self, const char *bus_name)
         g_cancellable_cancel(ask->cancellable);
     }
     forget(self);
+    tell_presence(self);
     return TRUE;
 }
 
@@ -402,4 +453,35 @@ gboolean
 mado_agent_is_present(const MadoAgent *self)
 {
     return self->bus_name != NULL;
+}
+
+gboolean
+mado_agent_may_serve(const MadoAgent *self, guint holder_uid)
+{
+    return self->bus_name != NULL && !(self->must_differ && self->uid == holder_uid);
+}
+
+gboolean
+mado_agent_is_named(const MadoAgent *self, const char *bus_name)
+{
+    return self->bus_name != NULL && g_strcmp0(self->bus_name, bus_name) == 0;
+}
+
+void
+mado_agent_show(MadoAgent *self, const char *page, GVariant *details, GUnixFDList *fds)
+{
+    g_autoptr(GVariant) parameters =
+        g_variant_ref_sink(g_variant_new("(s@a{sv})", page, details));
+
+    if (self->bus_name == NULL)
+        return;
+    g_dbus_connection_call_with_unix_fd_list(
+        self->connection, self->bus_name, self->path, MADO_IFACE_PIN_AGENT, "Show", parameters,
+        NULL, G_DBUS_CALL_FLAGS_NO_AUTO_START, MADO_TIMEOUT_EXCHANGE_MS, fds, NULL, NULL, NULL);
+}
+
+void
+mado_agent_set_watch(MadoAgent *self, const MadoAgentWatch *watch)
+{
+    self->watch = watch != NULL ? *watch : (MadoAgentWatch){0};
 }

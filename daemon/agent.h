@@ -11,6 +11,8 @@
 #include "common/secret.h"
 #include "daemon/interrupt.h"
 
+#include <gio/gunixfdlist.h>
+
 #include <madoguchi/card.h>
 
 typedef struct _MadoAgent MadoAgent;
@@ -26,6 +28,7 @@ typedef struct {
     MadoAgentPurpose purpose;
     int n_tries;       /* left, shown before typing; -1 when it does not apply */
     const char *visit; /* hex, "" outside a visit */
+    guint seat;        /* MadoWork.seat: whose claim asks */
     guint holder_uid;  /* in production the agent must be another Unix user: AGENT_GONE */
     guint timeout_ms;  /* 0: MADO_TIMEOUT_PIN_ENTRY_MS */
 } MadoAgentQuestion;
@@ -33,7 +36,8 @@ typedef struct {
 /*
  * Worker's thread; blocks. (transfer full): what was typed, 1 to MADO_LIMIT_PIN_LEN bytes, form
  * not checked. Errors: AGENT_GONE, CANCELLED (refused by the resident), TIMED_OUT, PIN_FORM
- * (longer than any PIN), or the code of @interrupt.
+ * (longer than any PIN, or given up by the resident), BUSY (the screen serves another claim),
+ * or the code of @interrupt.
  */
 MadoSecret *
 mado_agent_ask(MadoAgent *self,
@@ -65,5 +69,38 @@ gboolean
 mado_agent_unregister(MadoAgent *self, const char *bus_name);
 gboolean
 mado_agent_is_present(const MadoAgent *self);
+/* Whether the agent may serve a holder of this Unix user. */
+gboolean
+mado_agent_may_serve(const MadoAgent *self, guint holder_uid);
+/* Whether the client with this bus name is the agent. */
+gboolean
+mado_agent_is_named(const MadoAgent *self, const char *bus_name);
+/* PinAgent.Show, not waited for. @details (floating, consumed); @fds (nullable) what its "h"
+ * values index. Nothing without an agent. */
+void
+mado_agent_show(MadoAgent *self, const char *page, GVariant *details, GUnixFDList *fds);
+
+typedef enum {
+    MADO_AGENT_ASKED,
+    MADO_AGENT_TYPED,
+    MADO_AGENT_FAILED,
+} MadoAgentEvent;
+
+typedef struct {
+    /* An agent came or went. */
+    void (*on_presence)(gpointer user_data);
+    /* What becomes of a prompt. @why: "mismatch", "weak", "timeout" or "stopped" with FAILED.
+     * FALSE to ASKED: the screen is not this seat's, the question ends in BUSY. */
+    gboolean (*on_prompt)(guint seat,
+                          MadoPinKind kind,
+                          MadoAgentEvent event,
+                          const char *why,
+                          gpointer user_data);
+    gpointer user_data;
+} MadoAgentWatch;
+
+/* One watcher; NULL takes it away. */
+void
+mado_agent_set_watch(MadoAgent *self, const MadoAgentWatch *watch);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MadoAgent, mado_agent_unref)

@@ -146,6 +146,15 @@ mado_bus_change_session(MadoBus *self, const char *path)
 }
 
 void
+mado_bus_tell_answer(MadoBus *self, const char *path, const char *page, const char *answer)
+{
+    GDBusInterfaceSkeleton *interface = g_hash_table_lookup(self->by_path, path);
+
+    g_return_if_fail(interface != NULL);
+    mado_session_iface_answered(interface, page, answer);
+}
+
+void
 mado_bus_remove_session(MadoBus *self, const char *path)
 {
     GDBusInterfaceSkeleton *interface = g_hash_table_lookup(self->by_path, path);

@@ -48,4 +48,6 @@ mado_bus_add_session(MadoBus *self,
 void
 mado_bus_change_session(MadoBus *self, const char *path);
 void
+mado_bus_tell_answer(MadoBus *self, const char *path, const char *page, const char *answer);
+void
 mado_bus_remove_session(MadoBus *self, const char *path);

@@ -58,6 +58,19 @@ on_session_changed(MadoSession *session, gpointer user_data)
 }
 
 static void
+on_session_answered(MadoSession *session,
+                    const char *page,
+                    const char *answer,
+                    gpointer user_data)
+{
+    Claim *claim = user_data;
+    MadoClaims *self = claim->claims;
+
+    if (self != NULL)
+        self->settings.on_answered(claim->path, page, answer, self->settings.user_data);
+}
+
+static void
 on_session_closed(MadoSession *session, gpointer user_data)
 {
     Claim *claim = user_data;
@@ -100,9 +113,11 @@ make_claim(MadoClaims *self, const MadoReader *reader, const char *owner, guint 
         .desk = self->settings.desk,
         .journal = self->settings.journal,
         .agent = self->settings.agent,
+        .screen = self->settings.screen,
         .new_transport = self->settings.new_transport,
         .transport_data = self->settings.transport_data,
         .on_changed = on_session_changed,
+        .on_answered = on_session_answered,
         .on_closed = on_session_closed,
         .user_data = claim,
         .on_returned = on_session_returned,

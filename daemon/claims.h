@@ -15,6 +15,7 @@ typedef struct {
     const MadoDesk *desk;
     MadoJournal *journal; /* (nullable) */
     MadoAgent *agent;
+    MadoScreen *screen;
     MadoTransportNew new_transport;
     gpointer transport_data;
     void (*on_added)(MadoSession *session,
@@ -23,6 +24,10 @@ typedef struct {
                      const char *owner,
                      gpointer user_data);
     void (*on_changed)(MadoSession *session, const char *path, gpointer user_data);
+    void (*on_answered)(const char *path,
+                        const char *page,
+                        const char *answer,
+                        gpointer user_data);
     void (*on_removed)(MadoSession *session, const char *path, gpointer user_data);
     /* The last worker's thread was joined. */
     void (*on_idle)(gpointer user_data);

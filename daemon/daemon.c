@@ -19,6 +19,7 @@ struct _MadoDaemon {
     MadoGate *gate;
     MadoGuard *guard;
     MadoAgent *agent;
+    MadoScreen *screen;
     MadoRegistry *registry;
     MadoClaims *claims;
     MadoBus *bus;
@@ -132,6 +133,14 @@ on_session_changed(MadoSession *session, const char *path, gpointer user_data)
 }
 
 static void
+on_session_answered(const char *path, const char *page, const char *answer, gpointer user_data)
+{
+    MadoDaemon *self = user_data;
+
+    mado_bus_tell_answer(self->bus, path, page, answer);
+}
+
+static void
 on_session_removed(MadoSession *session, const char *path, gpointer user_data)
 {
     MadoDaemon *self = user_data;
@@ -160,6 +169,7 @@ make_core(MadoDaemon *self)
         .transport_data = self->settings.transport_data,
         .on_added = on_session_added,
         .on_changed = on_session_changed,
+        .on_answered = on_session_answered,
         .on_removed = on_session_removed,
         .on_idle = on_claims_idle,
         .user_data = self,
@@ -169,10 +179,12 @@ make_core(MadoDaemon *self)
     self->gate = mado_gate_new(self->settings.connection);
     self->guard = mado_guard_new(self->clients, self->gate);
     self->agent = mado_agent_new(self->settings.desk->realm == MADO_REALM_CODE_PRODUCTION);
+    self->screen = mado_screen_new(self->agent);
     self->registry = mado_registry_new(on_reader_changed, self);
     claims.registry = self->registry;
     claims.clients = self->clients;
     claims.agent = self->agent;
+    claims.screen = self->screen;
     self->claims = mado_claims_new(&claims);
 }
 
@@ -184,6 +196,7 @@ export_manager(MadoDaemon *self, GError **error)
         .claims = self->claims,
         .clients = self->clients,
         .agent = self->agent,
+        .screen = self->screen,
         .journal = self->journal,
         .desk = self->settings.desk,
     };
@@ -260,6 +273,7 @@ mado_daemon_free(MadoDaemon *self)
     mado_bus_free(self->bus);
     mado_claims_free(self->claims);
     mado_registry_free(self->registry);
+    g_clear_pointer(&self->screen, mado_screen_unref);
     g_clear_pointer(&self->agent, mado_agent_unref);
     mado_clients_free(self->clients);
     if (self->journal != NULL)

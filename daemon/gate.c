@@ -20,6 +20,7 @@ static const MadoGateRule rules[] = {
     {MADO_IFACE_MANAGER, "Claim", MADO_GATE_ASK, MADO_ACTION_USE_READER},
     {MADO_IFACE_MANAGER, "RegisterAgent", MADO_GATE_ASK, MADO_ACTION_PIN_AGENT},
     {MADO_IFACE_MANAGER, "UnregisterAgent", MADO_GATE_OPEN, NULL}, /* NotFound unless its own */
+    {MADO_IFACE_MANAGER, "AnswerPage", MADO_GATE_OPEN, NULL}, /* NotFound unless the agent */
     {MADO_IFACE_MANAGER, "ListVisits", MADO_GATE_ASK, MADO_ACTION_JOURNAL},
     {MADO_IFACE_MANAGER, "ListReceipts", MADO_GATE_ASK, MADO_ACTION_JOURNAL},
     {MADO_IFACE_MANAGER, "NextDelivery", MADO_GATE_ASK, MADO_ACTION_RELAY},
@@ -34,10 +35,12 @@ static const MadoGateRule rules[] = {
     {MADO_IFACE_SESSION, "Fail", MADO_GATE_OWNER, NULL},
     {MADO_IFACE_SESSION, "Continue", MADO_GATE_OWNER, NULL},
     {MADO_IFACE_SESSION, "ChoosePins", MADO_GATE_OWNER, NULL},
+    {MADO_IFACE_SESSION, "Show", MADO_GATE_OWNER, NULL},
     {MADO_IFACE_SESSION, "Cancel", MADO_GATE_OWNER, NULL},
     {MADO_IFACE_SESSION, "Release", MADO_GATE_OWNER, NULL},
     {MADO_IFACE_PIN_AGENT, "Prompt", MADO_GATE_NEVER, NULL},
     {MADO_IFACE_PIN_AGENT, "Dismiss", MADO_GATE_NEVER, NULL},
+    {MADO_IFACE_PIN_AGENT, "Show", MADO_GATE_NEVER, NULL},
 };
 
 struct _MadoGate {

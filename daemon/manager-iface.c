@@ -103,6 +103,24 @@ handle_unregister_agent(MadoDbusManager *object, GDBusMethodInvocation *invocati
     return TRUE;
 }
 
+static gboolean
+handle_answer_page(MadoDbusManager *object,
+                   GDBusMethodInvocation *invocation,
+                   const char *page,
+                   const char *answer)
+{
+    MadoManagerIface *self = (MadoManagerIface *)object;
+    g_autoptr(GError) error = NULL;
+
+    if (mado_screen_answer(self->settings.screen,
+                           g_dbus_method_invocation_get_sender(invocation), page, answer,
+                           &error))
+        mado_dbus_manager_complete_answer_page(object, invocation);
+    else
+        g_dbus_method_invocation_return_gerror(invocation, error);
+    return TRUE;
+}
+
 /* ---- the journal's answers ---- */
 
 static void
@@ -185,6 +203,7 @@ implement_manager(MadoDbusManagerIface *iface)
     iface->handle_claim = handle_claim;
     iface->handle_register_agent = handle_register_agent;
     iface->handle_unregister_agent = handle_unregister_agent;
+    iface->handle_answer_page = handle_answer_page;
     iface->handle_list_visits = handle_list_visits;
     iface->handle_list_receipts = handle_list_receipts;
     iface->handle_next_delivery = handle_next_delivery;

@@ -10,6 +10,7 @@ typedef struct {
     MadoClaims *claims;
     MadoClients *clients;
     MadoAgent *agent;
+    MadoScreen *screen;
     MadoJournal *journal; /* (nullable) */
     const MadoDesk *desk;
 } MadoManagerIfaceSettings;

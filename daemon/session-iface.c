@@ -11,12 +11,15 @@
 #include "daemon/session-visit.h"
 #include "data/mado-dbus.h"
 
+#include <madoguchi/names.h>
+
 #define INSPECT_TIMEOUT_MS    10000U
 #define CHANGE_PIN_TIMEOUT_MS (2U * MADO_TIMEOUT_PIN_ENTRY_MS + 10000U)
 
 typedef struct {
     MadoDbusSessionSkeleton parent;
     MadoSession *session; /* NULL once detached */
+    char *owner;
 } MadoSessionIface;
 
 typedef struct {
@@ -247,6 +250,21 @@ handle_choose_pins(MadoDbusSession *object, GDBusMethodInvocation *invocation, G
 }
 
 static gboolean
+handle_show(MadoDbusSession *object, GDBusMethodInvocation *invocation, const char *page)
+{
+    MadoSession *session = session_of(object, invocation);
+    g_autoptr(GError) error = NULL;
+
+    if (session == NULL)
+        return TRUE;
+    if (mado_session_show(session, page, &error))
+        mado_dbus_session_complete_show(object, invocation);
+    else
+        g_dbus_method_invocation_return_gerror(invocation, error);
+    return TRUE;
+}
+
+static gboolean
 handle_cancel(MadoDbusSession *object, GDBusMethodInvocation *invocation)
 {
     MadoSession *session = session_of(object, invocation);
@@ -279,13 +297,24 @@ implement_session(MadoDbusSessionIface *iface)
     iface->handle_fail = handle_fail;
     iface->handle_continue = handle_continue;
     iface->handle_choose_pins = handle_choose_pins;
+    iface->handle_show = handle_show;
     iface->handle_cancel = handle_cancel;
     iface->handle_release = handle_release;
 }
 
 static void
+mado_session_iface_finalize(GObject *object)
+{
+    MadoSessionIface *self = (MadoSessionIface *)object;
+
+    g_free(self->owner);
+    G_OBJECT_CLASS(mado_session_iface_parent_class)->finalize(object);
+}
+
+static void
 mado_session_iface_class_init(MadoSessionIfaceClass *class)
 {
+    G_OBJECT_CLASS(class)->finalize = mado_session_iface_finalize;
     G_DBUS_INTERFACE_SKELETON_CLASS(class)->get_vtable = mado_guard_vtable;
 }
 
@@ -304,10 +333,54 @@ mado_session_iface_new(MadoGuard *guard,
     GDBusInterfaceSkeleton *skeleton = G_DBUS_INTERFACE_SKELETON(self);
 
     self->session = session;
+    self->owner = g_strdup(owner);
     mado_dbus_session_set_reader(MADO_DBUS_SESSION(self), reader_path);
     mado_guard_protect(guard, skeleton, owner);
     mado_session_iface_refresh(skeleton);
     return skeleton;
+}
+
+/* To the owner alone: what the resident does is no business of other clients. @parameters
+ * (floating, consumed). Nothing before the object is on the bus. */
+static void
+emit_to_owner(MadoSessionIface *self,
+              const char *interface,
+              const char *signal,
+              GVariant *parameters)
+{
+    GDBusInterfaceSkeleton *skeleton = G_DBUS_INTERFACE_SKELETON(self);
+    GDBusConnection *connection = g_dbus_interface_skeleton_get_connection(skeleton);
+    g_autoptr(GVariant) sunk = g_variant_ref_sink(parameters);
+
+    if (connection != NULL)
+        (void)g_dbus_connection_emit_signal(connection, self->owner,
+                                            g_dbus_interface_skeleton_get_object_path(skeleton),
+                                            interface, signal, sunk, NULL);
+}
+
+static void
+refresh_resident(MadoSessionIface *self)
+{
+    MadoDbusSession *object = MADO_DBUS_SESSION(self);
+    const char *state = mado_session_resident(self->session);
+    GVariantBuilder changed;
+
+    if (g_strcmp0(mado_dbus_session_get_resident(object), state) == 0)
+        return;
+    mado_dbus_session_set_resident(object, state);
+    g_variant_builder_init(&changed, G_VARIANT_TYPE_VARDICT);
+    g_variant_builder_add(&changed, "{sv}", "Resident", g_variant_new_string(state));
+    emit_to_owner(self, "org.freedesktop.DBus.Properties", "PropertiesChanged",
+                  g_variant_new("(sa{sv}as)", MADO_IFACE_SESSION, &changed, NULL));
+}
+
+void
+mado_session_iface_answered(GDBusInterfaceSkeleton *skeleton,
+                            const char *page,
+                            const char *answer)
+{
+    emit_to_owner((MadoSessionIface *)skeleton, MADO_IFACE_SESSION, "ResidentAnswered",
+                  g_variant_new("(ss)", page, answer));
 }
 
 void
@@ -326,6 +399,7 @@ mado_session_iface_refresh(GDBusInterfaceSkeleton *skeleton)
     mado_dbus_session_set_visit(object, step->visit);
     mado_dbus_session_set_progress(
         object, g_variant_new("(uuu)", progress[0], progress[1], progress[2]));
+    refresh_resident(self);
 }
 
 void

@@ -14,6 +14,9 @@ mado_session_iface_new(MadoGuard *guard,
 /* The session's properties changed. */
 void
 mado_session_iface_refresh(GDBusInterfaceSkeleton *self);
+/* Signal ResidentAnswered, to the owner alone. */
+void
+mado_session_iface_answered(GDBusInterfaceSkeleton *self, const char *page, const char *answer);
 /* The session is about to go. */
 void
 mado_session_iface_detach(GDBusInterfaceSkeleton *self);

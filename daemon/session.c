@@ -5,12 +5,14 @@
 
 #include "common/error.h"
 #include "common/log.h"
+#include "daemon/session-screen.h"
 
 struct _MadoSession {
     /* always */
     MadoSessionSettings settings; /* its strings are NULL here */
     char *id;
     MadoWorker *worker;
+    MadoSessionScreen *screen;
     MadoVisit *visit; /* goes with the worker: a lost thread may still use it */
     MadoSessionState state;
     MadoStep step; /* without details */
@@ -47,7 +49,25 @@ on_worker_progressed(guint n_done, guint n_all, guint rest_ms, gpointer user_dat
     self->progress[0] = n_done;
     self->progress[1] = n_all;
     self->progress[2] = rest_ms;
+    if (self->call.is_visit && self->state == MADO_SESSION_WORKING)
+        mado_session_screen_progress(self->screen, self->progress);
     self->settings.on_changed(self, self->settings.user_data);
+}
+
+static void
+on_resident_state(const char *state, gpointer user_data)
+{
+    MadoSession *self = user_data;
+
+    self->settings.on_changed(self, self->settings.user_data);
+}
+
+static void
+on_resident_answered(const char *page, const char *answer, gpointer user_data)
+{
+    MadoSession *self = user_data;
+
+    self->settings.on_answered(self, page, answer, self->settings.user_data);
 }
 
 MadoSession *
@@ -64,6 +84,12 @@ mado_session_new(const MadoSessionSettings *settings)
         .on_progress = on_worker_progressed,
         .user_data = self,
     };
+    MadoScreenSeat seat = {
+        .holder_uid = settings->holder_uid,
+        .on_state = on_resident_state,
+        .on_answered = on_resident_answered,
+        .user_data = self,
+    };
 
     self->settings = *settings;
     self->settings.reader = NULL;
@@ -71,6 +97,8 @@ mado_session_new(const MadoSessionSettings *settings)
     self->id = g_strdup(settings->id);
     self->visit = mado_visit_new(settings->desk, settings->journal);
     self->waiting = g_ptr_array_new();
+    self->screen = mado_session_screen_new(settings->screen, &seat);
+    worker.seat = mado_session_screen_seat(self->screen);
     self->worker = mado_worker_new(&worker);
     return self;
 }
@@ -103,6 +131,7 @@ free_session(MadoSession *self)
     remains->on_returned = self->settings.on_returned;
     remains->user_data = self->settings.user_data;
     stop_unpower_timer(self);
+    mado_session_screen_free(self->screen);
     mado_worker_free(self->worker, on_worker_returned, remains);
     mado_step_clear(&self->step);
     g_ptr_array_unref(self->waiting);
@@ -153,6 +182,13 @@ keep_step(MadoSession *self, const MadoStep *step)
     self->step.fds = NULL;
 }
 
+static void
+reach_step(MadoSession *self, const MadoStep *step)
+{
+    mado_session_screen_take_step(self->screen, step);
+    keep_step(self, step);
+}
+
 /* @job: NULL when the worker was lost with it. */
 static void
 answer_call(MadoSession *self, gpointer job, const GError *error)
@@ -163,8 +199,10 @@ answer_call(MadoSession *self, gpointer job, const GError *error)
     self->call = (MadoSessionCall){0};
     for (gsize i = 0; i < G_N_ELEMENTS(self->progress); i++)
         self->progress[i] = 0;
+    if (error != NULL)
+        mado_session_screen_take_error(self->screen, error);
     if (error == NULL && call.is_visit)
-        keep_step(self, job);
+        reach_step(self, job);
     if (error == NULL) {
         call.reply(invocation, job);
     } else {
@@ -242,7 +280,7 @@ take_rest(MadoSession *self, Rest *rest)
     if (rest == NULL)
         return;
     if (!rest->keeps_visit && is_visit_open(self))
-        keep_step(self, &rest->step);
+        reach_step(self, &rest->step);
     free_rest(rest);
 }
 
@@ -388,7 +426,16 @@ mado_session_call(MadoSession *self, const MadoSessionCall *call)
     stop_unpower_timer(self);
     self->reason = MADO_ERROR_CANCELLED;
     self->call = *call;
+    mado_session_screen_start(self->screen);
+    if (call->is_visit && self->step.kind == MADO_STEP_WORK)
+        mado_session_screen_progress(self->screen, self->progress);
     post(self, call->run, call->job, call->free_job, call->timeout_ms);
+}
+
+gboolean
+mado_session_show(MadoSession *self, const char *page, GError **error)
+{
+    return mado_session_screen_show(self->screen, page, error);
 }
 
 /* ---- what others look at ---- */
@@ -428,4 +475,10 @@ mado_session_progress(const MadoSession *self, guint ret_progress[3])
 {
     for (gsize i = 0; i < G_N_ELEMENTS(self->progress); i++)
         ret_progress[i] = self->progress[i];
+}
+
+const char *
+mado_session_resident(const MadoSession *self)
+{
+    return mado_session_screen_state(self->screen);
 }

@@ -10,6 +10,7 @@
  */
 #pragma once
 
+#include "daemon/screen.h"
 #include "daemon/session-table.h"
 #include "daemon/visit.h"
 #include "daemon/worker.h"
@@ -23,10 +24,16 @@ typedef struct {
     const MadoDesk *desk;
     MadoJournal *journal; /* (nullable) */
     MadoAgent *agent;
+    MadoScreen *screen;
     MadoTransportNew new_transport;
     gpointer transport_data;
     /* Properties changed: look at them again. */
     void (*on_changed)(MadoSession *self, gpointer user_data);
+    /* The resident touched a button of @page. */
+    void (*on_answered)(MadoSession *self,
+                        const char *page,
+                        const char *answer,
+                        gpointer user_data);
     /* The claim is over: take it off the bus. The session frees itself when this returns. */
     void (*on_closed)(MadoSession *self, gpointer user_data);
     gpointer user_data;
@@ -63,6 +70,10 @@ mado_session_release(MadoSession *self, GDBusMethodInvocation *invocation);
 void
 mado_session_tell(MadoSession *self, MadoSessionEvent event);
 
+/* Session.Show: AGENT_GONE, BUSY, BAD_STATE, BAD_ARGUMENT. */
+gboolean
+mado_session_show(MadoSession *self, const char *page, GError **error);
+
 /* (transfer none): for a job, which may outlive the session but never the visit. */
 MadoVisit *
 mado_session_visit(const MadoSession *self);
@@ -79,3 +90,6 @@ const MadoStep *
 mado_session_step(const MadoSession *self);
 void
 mado_session_progress(const MadoSession *self, guint ret_progress[3]);
+/* (transfer none): until the next change. */
+const char *
+mado_session_resident(const MadoSession *self);

@@ -132,6 +132,7 @@ ask_choice(MadoVisit *self, MadoWork *work, MadoPinKind kind, GError **error)
         .purpose = MADO_AGENT_NEW,
         .n_tries = -1,
         .visit = visit,
+        .seat = work->seat,
         .holder_uid = work->holder_uid,
     };
     g_autoptr(MadoSecret) pin = mado_agent_ask(work->agent, &question, work->interrupt, error);
@@ -273,6 +274,7 @@ enter_one(MadoVisit *self,
     if (value == NULL) {
         *ret_again = g_error_matches(*error, MADO_ERROR, MADO_ERROR_PIN_FORM) ||
                      g_error_matches(*error, MADO_ERROR, MADO_ERROR_AGENT_GONE) ||
+                     g_error_matches(*error, MADO_ERROR, MADO_ERROR_BUSY) ||
                      g_error_matches(*error, MADO_ERROR, MADO_ERROR_TIMED_OUT) ||
                      g_error_matches(*error, MADO_ERROR, MADO_ERROR_CANCELLED);
         /* Whatever was raised from outside is not the agent's. */

@@ -24,6 +24,7 @@ struct _MadoWorker {
     MadoTransportNew new_transport;
     gpointer transport_data;
     MadoAgent *agent;
+    guint seat;
     guint holder_uid;
     guint grace_ms;
 
@@ -195,6 +196,7 @@ run_order(MadoWorker *self, MadoCard *card, Order *order)
         .card = card,
         .interrupt = self->interrupt,
         .agent = self->agent,
+        .seat = self->seat,
         .holder_uid = self->holder_uid,
         .worker = self,
         .request_id = order->request_id,
@@ -263,6 +265,7 @@ mado_worker_new(const MadoWorkerSettings *settings)
     self->new_transport = settings->new_transport;
     self->transport_data = settings->transport_data;
     self->agent = mado_agent_ref(settings->agent);
+    self->seat = settings->seat;
     self->holder_uid = settings->holder_uid;
     self->grace_ms = settings->grace_ms;
     self->on_progress = settings->on_progress;

@@ -19,6 +19,7 @@ typedef struct {
     MadoCard *card;           /* borrowed; may be unpowered: mado_card_power_on() first */
     MadoInterrupt *interrupt; /* borrowed */
     MadoAgent *agent;         /* borrowed; mado_agent_ask() */
+    guint seat;               /* of the claim at the resident's screen, for mado_agent_ask() */
     guint holder_uid;         /* Unix user of the claim's holder, for mado_agent_ask() */
     MadoWorker *worker;       /* borrowed; mado_worker_progress() */
     const char *request_id;   /* of the bus call, also in every log line of this job */
@@ -51,6 +52,7 @@ typedef struct {
     MadoTransportNew new_transport;
     gpointer transport_data; /* outlives the thread */
     MadoAgent *agent;        /* referenced */
+    guint seat;
     guint holder_uid;
     guint grace_ms; /* after an interrupt, before the worker counts as lost */
     /* In the main context; may be NULL. */

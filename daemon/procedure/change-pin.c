@@ -119,7 +119,11 @@ static gboolean
 ask(MadoWork *work, MadoPinKind kind, Plan *plan, GError **error)
 {
     MadoAgentQuestion question = {
-        .kind = kind, .purpose = MADO_AGENT_OLD, .holder_uid = work->holder_uid};
+        .kind = kind,
+        .purpose = MADO_AGENT_OLD,
+        .seat = work->seat,
+        .holder_uid = work->holder_uid,
+    };
 
     if (!count_tries(work->card, plan, &question.n_tries, error))
         return FALSE;

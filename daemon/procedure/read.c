@@ -138,7 +138,11 @@ static gboolean
 verify_typed(Run *run, MadoPinKind kind, GError **error)
 {
     MadoAgentQuestion question = {
-        .kind = kind, .purpose = MADO_AGENT_VERIFY, .holder_uid = run->work->holder_uid};
+        .kind = kind,
+        .purpose = MADO_AGENT_VERIFY,
+        .seat = run->work->seat,
+        .holder_uid = run->work->holder_uid,
+    };
     g_autoptr(MadoSecret) typed = NULL;
     MadoPin pin;
 

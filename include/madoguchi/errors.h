@@ -4,7 +4,7 @@
  * X(number, NAME, "BusNick", "one English sentence for logs")
  *
  * The number is what a clerk reads out on the telephone: it never changes and is never reused.
- * The bus name is MADO_ERROR_PREFIX + nick. Cause and cure for people: cli/sentences.c
+ * The bus name is MADO_ERROR_PREFIX + nick. Cause and cure for people: client/sentences.c
  * (gettext).
  */
 #pragma once

@@ -19,18 +19,18 @@ OUTSIDE = [
     (r"^curl/", r"^relay/|^tests/"),
     (r"^cmocka\.h$", r"^tests/support/test\.h$"),
     (r"^gtk/", r"^gui/"),
-    (r"^libusb", r"^drivers/common/usb-libusb\.c$"),
+    (r"^libusb", r"^drivers/pasori/usb-libusb\.c$"),
     (r"^(openjpeg|openjpeg-[\d.]+/openjpeg)\.h$|^png\.h$", r"^drivers/training/|^daemon/photo/|^tests/"),
-    (r"^(pango|cairo)", r"^drivers/training/"),
+    (r"^(pango|cairo)", r"^drivers/training/|^gui/"),
     (r"^polkit/", r"^daemon/gate[\w-]*\.c$"),
-    (r"^openssl/", r"^common/|^daemon/|^cli/|^central/|^drivers/|^tests/"),
+    (r"^openssl/", r"^common/|^daemon/|^client/|^cli/|^central/|^drivers/|^tests/"),
 ]
 
 # our header → files that may include it
 OURS = [
     (r"^data/mado-dbus\.h$",
      r"^daemon/(bus|[\w-]+-iface|[\w-]*pin-agent[\w-]*)\.[ch]$|^(cli|relay)/([\w-]*client|[\w-]*agent)[\w-]*\.[ch]$"
-     r"|^tests/"),
+     r"|^gui/[\w-]+/[\w-]*(desk|agent)[\w-]*\.[ch]$|^tests/"),
     (r"^daemon/gate\.h$", r"^daemon/(gate[\w-]*|guard|daemon|bus|[\w-]+-iface)\.[ch]$|^tests/"),
     (r"^tests/", r"^tests/"),
 ]
@@ -41,7 +41,9 @@ EDGES = {
     "common": ("common", "madoguchi"),
     "daemon": ("daemon", "common", "madoguchi", "data"),
     "relay": ("relay", "common", "madoguchi", "data"),
-    "cli": ("cli", "relay", "common", "madoguchi", "data"),
+    "client": ("client", "relay", "common", "madoguchi"),
+    "cli": ("cli", "client", "relay", "common", "madoguchi", "data"),
+    "gui": ("gui", "client", "relay", "common", "madoguchi", "data"),
     "central": ("central", "common", "madoguchi"),
     "drivers": ("drivers", "common", "madoguchi"),
 }

@@ -5,7 +5,7 @@
 #include "cli/cmd-completion.h"
 #include "cli/commands.h"
 #include "cli/decide.h"
-#include "cli/language.h"
+#include "client/language.h"
 #include "common/error.h"
 #include "tests/support/test-error.h"
 #include "tests/support/test.h"

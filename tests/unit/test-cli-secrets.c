@@ -3,8 +3,8 @@
 
 #include "cli/client.h"
 #include "cli/descriptor.h"
-#include "cli/memfd.h"
 #include "cli/pin-entry.h"
+#include "client/memfd.h"
 #include "tests/support/test-error.h"
 #include "tests/support/test.h"
 

@@ -3,8 +3,8 @@
 
 #include "cli/card-files.h"
 #include "cli/card-view.h"
-#include "cli/memfd.h"
 #include "cli/rows.h"
+#include "client/memfd.h"
 #include "tests/support/test-error.h"
 #include "tests/support/test-keys.h"
 #include "tests/support/test.h"

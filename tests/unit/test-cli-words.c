@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
-#include "cli/documents.h"
-#include "cli/sentences.h"
 #include "cli/table.h"
-#include "cli/text.h"
+#include "client/documents.h"
+#include "client/sentences.h"
+#include "client/text.h"
 #include "tests/support/test-error.h"
 #include "tests/support/test.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
-#include "cli/receipt-check.h"
+#include "client/receipt-check.h"
 
 #include "common/envelope.h"
 #include "common/error.h"

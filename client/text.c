@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
-#include "cli/text.h"
+#include "client/text.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
-#include "cli/language.h"
+#include "client/language.h"
 
 #include <libintl.h>
 #include <locale.h>

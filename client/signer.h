@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The operator's hand: makes and signs the decisions a visit asks for. The key file is opened
- * at the first one, its passphrase comes from a descriptor or the terminal, once per command.
+ * by mado_signer_unlock() or at the first decision; the caller asks for its passphrase.
  */
 #pragma once
 
@@ -10,16 +10,23 @@
 
 typedef struct _MadoSigner MadoSigner;
 
-/* (transfer full). @config is borrowed. @passphrase_fd: -1 asks on the terminal. Error: CONFIG
- * (no operator in relay.conf). */
+/* (transfer full). @config is borrowed; @ask is called with @user_data when the key is opened.
+ * Error: CONFIG (no operator in relay.conf). */
 MadoSigner *
-mado_signer_new(const MadoRelayConfig *config, int passphrase_fd, GError **error);
+mado_signer_new(const MadoRelayConfig *config,
+                MadoAskPassphrase ask,
+                gpointer user_data,
+                GError **error);
 void
 mado_signer_free(MadoSigner *self); /* NULL is allowed */
 
 /* (transfer none). */
 const char *
 mado_signer_operator(const MadoSigner *self);
+/* Opens the key now; TRUE when it is open already. Errors: CONFIG, OPERATOR (wrong passphrase).
+ */
+gboolean
+mado_signer_unlock(MadoSigner *self, GError **error);
 
 /*
  * Fills operator and time of @decision, formats and signs it. *ret_bytes and *ret_signature are

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
-#include "cli/sentences.h"
+#include "client/sentences.h"
 
-#include "cli/text.h"
+#include "client/text.h"
 #include "common/error.h"
 
 #include <glib/gi18n.h>
