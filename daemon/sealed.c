@@ -131,3 +131,11 @@ mado_sealed_read(int fd, gsize max_len, MadoInterrupt *interrupt, GError **error
         ok = read_memfd(fd, secret, max_len, error);
     return ok ? g_steal_pointer(&secret) : NULL;
 }
+
+MadoSecret *
+mado_sealed_read_memfd(int fd, gsize max_len, GError **error)
+{
+    g_autoptr(MadoSecret) secret = mado_secret_new(max_len + 1);
+
+    return read_memfd(fd, secret, max_len, error) ? g_steal_pointer(&secret) : NULL;
+}
