@@ -5,6 +5,7 @@
 
 #include "central/client-auth.h"
 #include "central/route.h"
+#include "central/running.h"
 #include "central/service.h"
 #include "common/error.h"
 #include "common/key-file.h"
@@ -32,6 +33,7 @@ struct _MadoHttpServer {
     MadoCommitter *committer; /* borrowed */
     pthread_mutex_t reader_lock;
     MadoStore *reader;         /* owned; under the lock */
+    MadoRunning *running;      /* owned */
     struct MHD_Daemon *daemon; /* owned */
     guint16 port;
 };
@@ -143,6 +145,7 @@ finish_call(gpointer user_data, gboolean is_durable)
         call->answer =
             mado_answer_new_problem(MADO_PROBLEM_BUSY, "the store could not be written");
     }
+    mado_running_leave(call->server->running, call->terminal->id, call->key);
     MHD_resume_connection(call->connection);
 }
 
@@ -156,6 +159,7 @@ submit(Call *call)
 
     MHD_suspend_connection(call->connection);
     if (!mado_committer_submit(call->server->committer, &job)) {
+        mado_running_leave(call->server->running, call->terminal->id, call->key);
         call->answer = mado_answer_new_problem(MADO_PROBLEM_BUSY, "too many requests wait");
         MHD_resume_connection(call->connection);
     }
@@ -181,7 +185,10 @@ take_whole_body(Call *call)
     body = g_byte_array_free_to_bytes(g_steal_pointer(&call->body));
     call->request = mado_service_open(call->server->centre, service_kind(call->route.kind),
                                       call->terminal, call->key, body, &error);
-    return call->request != NULL ? submit(call) : send_error(call, error);
+    if (call->request == NULL ||
+        !mado_running_enter(call->server->running, call->terminal->id, call->key, body, &error))
+        return send_error(call, error);
+    return submit(call);
 }
 
 static void
@@ -401,6 +408,7 @@ mado_http_server_new(MadoCentre *centre,
     self->centre = centre;
     self->committer = committer;
     self->reader = reader;
+    self->running = mado_running_new();
     pthread_mutex_init(&self->reader_lock, NULL);
     return start(self, error) ? g_steal_pointer(&self) : NULL;
 }
@@ -427,6 +435,7 @@ mado_http_server_free(MadoHttpServer *self)
         return;
     g_clear_pointer(&self->daemon, MHD_stop_daemon);
     g_clear_pointer(&self->reader, mado_store_close);
+    g_clear_pointer(&self->running, mado_running_free);
     pthread_mutex_destroy(&self->reader_lock);
     g_free(self);
 }

@@ -244,7 +244,8 @@ void
 mado_agent_explain(MadoAgent *self, GError **error)
 {
     if (self == NULL || self->refusal == NULL || error == NULL ||
-        !g_error_matches(*error, MADO_ERROR, MADO_ERROR_CANCELLED))
+        (!g_error_matches(*error, MADO_ERROR, MADO_ERROR_CANCELLED) &&
+         !g_error_matches(*error, MADO_ERROR, self->refusal->code)))
         return;
     g_error_free(*error);
     *error = g_steal_pointer(&self->refusal);

@@ -44,6 +44,7 @@ typedef struct {
     guint seat;
     guint holder_uid;
     guint timeout_ms;
+    guint write_ms;
     gint64 until_us; /* monotonic */
     guint8 nonce[NONCE_LEN];
     int entry;   /* write end; main thread closes it once sent */
@@ -272,6 +273,7 @@ ask_new(MadoAgent *agent, const MadoAgentQuestion *question, int entry, GError *
     ask->holder_uid = question->holder_uid;
     ask->timeout_ms =
         question->timeout_ms == 0 ? MADO_TIMEOUT_PIN_ENTRY_MS : question->timeout_ms;
+    ask->write_ms = question->write_ms == 0 ? MADO_TIMEOUT_EXCHANGE_MS : question->write_ms;
     ask->until_us = g_get_monotonic_time() + (gint64)ask->timeout_ms * 1000;
     ask->entry = entry;
     ask->cancellable = g_cancellable_new();
@@ -311,11 +313,13 @@ read_entry(int fd, MadoSecret *entry, gboolean *ret_is_end, GError **error)
 static gboolean
 wait_entry(Ask *ask, int fd, MadoInterrupt *interrupt, MadoSecret *entry, GError **error)
 {
+    gint64 until_us = ask->until_us;
+    gboolean has_begun = FALSE;
     gboolean is_end = FALSE;
     MadoErrorCode code = 0;
 
     for (;;) {
-        gint64 left_us = ask->until_us - g_get_monotonic_time();
+        gint64 left_us = until_us - g_get_monotonic_time();
         gboolean is_settled = ask_is_settled(ask, &code);
         struct pollfd fds[] = {
             {mado_interrupt_fd(interrupt), POLLIN, 0},
@@ -335,6 +339,10 @@ wait_entry(Ask *ask, int fd, MadoInterrupt *interrupt, MadoSecret *entry, GError
             return fail(error, MADO_ERROR_INTERNAL, "waiting for a PIN");
         if (fds[1].revents != 0 && !read_entry(fd, entry, &is_end, error))
             return FALSE;
+        if (fds[1].revents == 0 || has_begun)
+            continue;
+        has_begun = TRUE;
+        until_us = MIN(until_us, g_get_monotonic_time() + (gint64)ask->write_ms * 1000);
     }
 }
 

@@ -4,7 +4,8 @@
  * question gets a pipe of its own, bound to {visit, kind, nonce}; the agent receives the write
  * end, we read at most MADO_LIMIT_PIN_LEN bytes before the deadline. An entry counts only when
  * the agent closed the pipe and its call returned without an error: half a PIN never costs a
- * try.
+ * try. An agent writes what was confirmed in one go: a PIN that comes a byte at a time would
+ * lie about in memory, so a short deadline begins with its first byte.
  */
 #pragma once
 
@@ -30,7 +31,8 @@ typedef struct {
     const char *visit; /* hex, "" outside a visit */
     guint seat;        /* MadoWork.seat: whose claim asks */
     guint holder_uid;  /* in production the agent must be another Unix user: AGENT_GONE */
-    guint timeout_ms;  /* 0: MADO_TIMEOUT_PIN_ENTRY_MS */
+    guint timeout_ms;  /* from the prompt to the end; 0: MADO_TIMEOUT_PIN_ENTRY_MS */
+    guint write_ms;    /* from the first byte to the end; 0: MADO_TIMEOUT_EXCHANGE_MS */
 } MadoAgentQuestion;
 
 /*

@@ -53,6 +53,7 @@ typedef struct {
 } Row;
 
 struct _MadoJournalEntry {
+    guint writer;
     GPtrArray *rows; /* owned Row */
 };
 
@@ -99,6 +100,18 @@ mado_journal_entry_free(MadoJournalEntry *self)
         return;
     g_ptr_array_unref(self->rows);
     g_free(self);
+}
+
+void
+mado_journal_entry_set_writer(MadoJournalEntry *self, guint writer)
+{
+    self->writer = writer;
+}
+
+guint
+mado_journal_entry_writer(const MadoJournalEntry *self)
+{
+    return self->writer;
 }
 
 static Row *

@@ -84,6 +84,13 @@ mado_journal_entry_new(void); /* (transfer full) */
 void
 mado_journal_entry_free(MadoJournalEntry *self); /* NULL is allowed */
 
+/* Who posts it: a number of mado_journal_add_writer(), 0 (as made) for nobody who can be lost.
+ */
+void
+mado_journal_entry_set_writer(MadoJournalEntry *self, guint writer);
+guint
+mado_journal_entry_writer(const MadoJournalEntry *self);
+
 /* Each copies what it is given. */
 void
 mado_journal_entry_put_visit(MadoJournalEntry *self, const MadoJournalVisit *visit);

@@ -26,9 +26,11 @@ struct _MadoJournal {
     GThread *thread;       /* joined by close */
     GMutex mutex;          /* guards `done` of every blocking job */
     GCond finished;
+    guint n_writers; /* main thread */
     /* the journal's thread alone */
     MadoJournalStore *store; /* owned */
-    GHashTable *left; /* owned, of GBytes: visits that stopped, which no write could say */
+    GHashTable *left;        /* owned: GBytes of visits that stopped, unwritten yet, to why */
+    GHashTable *lost;        /* owned, of writers' numbers */
     guint n_backlog;
 };
 
@@ -44,11 +46,12 @@ struct _Job {
     gboolean done;  /* under the mutex */
     /* of run: what it needs and gives */
     const guint8 *id;
-    guint8 owned_id[MADO_CARD_ID_LEN];
+    guint8 owned_id[MADO_MESSAGE_ID_LEN];
     MadoSlot slot;
     gboolean flag;
     gint64 number;
     guint limit;
+    guint writer;
     char *key;     /* owned */
     GBytes *bytes; /* owned; in or out */
     MadoJournalVisit visit;
@@ -149,11 +152,22 @@ take_pen(MadoJournal *self)
     };
 }
 
+static gboolean
+is_lost(MadoJournal *self, guint writer)
+{
+    return g_hash_table_contains(self->lost, GUINT_TO_POINTER(writer));
+}
+
 /* One entry inside the batch's transaction: its failure undoes it alone. */
 static gboolean
 apply_entry(MadoJournal *self, const MadoJournalPen *pen, Job *job)
 {
     g_clear_error(&job->error);
+    if (is_lost(self, mado_journal_entry_writer(job->entry))) {
+        g_set_error_literal(&job->error, MADO_ERROR, MADO_ERROR_JOURNAL,
+                            "a worker that was given up writes no more");
+        return FALSE;
+    }
     if (!mado_journal_store_save(self->store, &job->error))
         return FALSE;
     if (mado_journal_entry_apply(job->entry, pen, &job->error)) {
@@ -335,8 +349,7 @@ put_held(MadoJournal *self,
 
 /* Those of @visits that are in @only, all when it is NULL: on hold, durably. */
 static gboolean
-hold_visits(
-    MadoJournal *self, GArray *visits, GHashTable *only, const char *reason, GError **error)
+hold_visits(MadoJournal *self, GArray *visits, GHashTable *only, GError **error)
 {
     g_autoptr(MadoJournalEntry) entry = mado_journal_entry_new();
     const MadoJournalPen pen = take_pen(self);
@@ -345,8 +358,9 @@ hold_visits(
         const MadoJournalVisit *visit = &g_array_index(visits, MadoJournalVisit, i);
         g_autoptr(GBytes) id = g_bytes_new_static(visit->visit, sizeof visit->visit);
 
-        if ((only == NULL || g_hash_table_contains(only, id)) &&
-            !put_held(self, entry, visit, reason, error))
+        const char *reason = only == NULL ? "the daemon ended" : g_hash_table_lookup(only, id);
+
+        if (reason != NULL && !put_held(self, entry, visit, reason, error))
             return FALSE;
     }
     if (!mado_journal_store_begin(self->store, error))
@@ -364,7 +378,7 @@ hold_open_visits(MadoJournal *self, GError **error)
 
     if (visits == NULL || visits->len == 0)
         return visits != NULL;
-    return hold_visits(self, visits, NULL, "the daemon ended", error);
+    return hold_visits(self, visits, NULL, error);
 }
 
 static gboolean
@@ -375,8 +389,7 @@ hold_left_visits(MadoJournal *self, GError **error)
     if (g_hash_table_size(self->left) == 0)
         return TRUE;
     visits = mado_journal_query_open(self->store, error);
-    if (visits == NULL ||
-        !hold_visits(self, visits, self->left, "the journal could not be written", error))
+    if (visits == NULL || !hold_visits(self, visits, self->left, error))
         return FALSE;
     g_hash_table_remove_all(self->left);
     update_backlog(self);
@@ -407,19 +420,59 @@ run_check(MadoJournal *self, Job *job, GError **error)
     return TRUE;
 }
 
+static void
+leave_visit(MadoJournal *self, const guint8 *visit, const char *reason)
+{
+    g_hash_table_insert(self->left, g_bytes_new(visit, MADO_MESSAGE_ID_LEN), g_strdup(reason));
+}
+
 static gboolean
 run_leave(MadoJournal *self, Job *job, GError **error)
 {
-    g_hash_table_add(self->left, g_bytes_new(job->id, MADO_MESSAGE_ID_LEN));
+    if (!is_lost(self, job->writer))
+        leave_visit(self, job->id, "the journal could not be written");
     return TRUE;
 }
 
 void
-mado_journal_leave(MadoJournal *self, const guint8 visit[MADO_MESSAGE_ID_LEN])
+mado_journal_leave(MadoJournal *self, guint writer, const guint8 visit[MADO_MESSAGE_ID_LEN])
 {
-    Job job = {.run = run_leave, .id = visit};
+    Job job = {.run = run_leave, .id = visit, .writer = writer};
 
     run_job(self, &job, NULL);
+}
+
+static gboolean
+run_abandon(MadoJournal *self, Job *job, GError **error)
+{
+    g_hash_table_add(self->lost, GUINT_TO_POINTER(job->writer));
+    leave_visit(self, job->owned_id, "a command to the card did not return");
+    return hold_left_visits(self, error);
+}
+
+static void
+on_abandoned(GVariant *result, const GError *error, gpointer user_data)
+{
+    if (error != NULL)
+        mado_log(G_LOG_LEVEL_MESSAGE, MADO_LOG_STORE, NULL,
+                 "a visit that was given up is not yet written as held: %s", error->message);
+}
+
+void
+mado_journal_abandon(MadoJournal *self, guint writer, const guint8 visit[MADO_MESSAGE_ID_LEN])
+{
+    Job *job = g_new0(Job, 1);
+
+    job->run = run_abandon;
+    job->writer = writer;
+    memcpy(job->owned_id, visit, MADO_MESSAGE_ID_LEN);
+    post_job(self, job, on_abandoned, NULL);
+}
+
+guint
+mado_journal_add_writer(MadoJournal *self)
+{
+    return ++self->n_writers;
 }
 
 gboolean
@@ -677,6 +730,7 @@ free_journal(MadoJournal *self)
     mado_journal_store_close(self->store);
     g_async_queue_unref(self->queue);
     g_hash_table_unref(self->left);
+    g_hash_table_unref(self->lost);
     g_main_context_unref(self->context);
     g_mutex_clear(&self->mutex);
     g_cond_clear(&self->finished);
@@ -700,8 +754,9 @@ mado_journal_start(const MadoJournalSettings *settings, GError **error)
     mado_clock_boot_id(self->boot_id);
     self->context = g_main_context_ref_thread_default();
     self->queue = g_async_queue_new();
-    self->left =
-        g_hash_table_new_full(g_bytes_hash, g_bytes_equal, (GDestroyNotify)g_bytes_unref, NULL);
+    self->left = g_hash_table_new_full(g_bytes_hash, g_bytes_equal,
+                                       (GDestroyNotify)g_bytes_unref, g_free);
+    self->lost = g_hash_table_new(NULL, NULL);
     g_mutex_init(&self->mutex);
     g_cond_init(&self->finished);
     if (!open_store(self, error)) {

@@ -58,9 +58,10 @@ mado_journal_close(MadoJournal *self);
 gboolean
 mado_journal_write(MadoJournal *self, MadoJournalEntry *entry, GError **error);
 /* The visit stopped and the entry that says so could not be written. It is written by the next
- * check_ready() that succeeds; until then the visit cannot be resumed, for nothing could. */
+ * check_ready() that succeeds; until then the visit cannot be resumed, for nothing could.
+ * @writer: who worked on it; nothing when it was given up. */
 void
-mado_journal_leave(MadoJournal *self, const guint8 visit[MADO_MESSAGE_ID_LEN]);
+mado_journal_leave(MadoJournal *self, guint writer, const guint8 visit[MADO_MESSAGE_ID_LEN]);
 /*
  * Whether a visit may begin or go on: the disk took a write just now, space is reserved and no
  * fork is known (JOURNAL); and, for @is_new alone, the backlog is within its limit (LIMIT).
@@ -99,6 +100,17 @@ mado_journal_pin_changed(MadoJournal *self,
 /* ---- main thread; do not block: @reply runs in the main context, exactly once, with the out
  * arguments as data/org.madoguchi.Counter1.xml declares them (transfer none), or with @error
  * ---- */
+
+/* The number of a new writer of entries; never 0. */
+guint
+mado_journal_add_writer(MadoJournal *self);
+/*
+ * The writer's thread was lost with @visit: what it posts from now on is refused (JOURNAL), and
+ * the visit, if it is open, is on hold; when that cannot be written, as after leave(). What was
+ * posted before is done first, what is posted after finds it so.
+ */
+void
+mado_journal_abandon(MadoJournal *self, guint writer, const guint8 visit[MADO_MESSAGE_ID_LEN]);
 
 typedef void (*MadoJournalReply)(GVariant *result, const GError *error, gpointer user_data);
 

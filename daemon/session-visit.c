@@ -150,7 +150,11 @@ reply_step(GDBusMethodInvocation *invocation, gpointer data)
 }
 
 static void
-post(MadoSession *session, GDBusMethodInvocation *invocation, Job *job, guint timeout_ms)
+post_with_grace(MadoSession *session,
+                GDBusMethodInvocation *invocation,
+                Job *job,
+                guint timeout_ms,
+                guint grace_ms)
 {
     MadoSessionCall call = {
         .invocation = invocation,
@@ -159,10 +163,17 @@ post(MadoSession *session, GDBusMethodInvocation *invocation, Job *job, guint ti
         .free_job = job_free,
         .reply = reply_step,
         .timeout_ms = timeout_ms,
+        .grace_ms = grace_ms,
         .is_visit = TRUE,
     };
 
     mado_session_call(session, &call);
+}
+
+static void
+post(MadoSession *session, GDBusMethodInvocation *invocation, Job *job, guint timeout_ms)
+{
+    post_with_grace(session, invocation, job, timeout_ms, 0);
 }
 
 int
@@ -272,7 +283,9 @@ mado_session_visit_fail(MadoSession *session,
 void
 mado_session_visit_continue(MadoSession *session, GDBusMethodInvocation *invocation)
 {
-    post(session, invocation, job_new(session, call_continue), WORK_TIMEOUT_MS);
+    /* A card that makes a key answers nothing else: an interrupt waits for it. */
+    post_with_grace(session, invocation, job_new(session, call_continue), WORK_TIMEOUT_MS,
+                    MADO_TIMEOUT_GENERATE_MS);
 }
 
 void

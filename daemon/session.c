@@ -256,6 +256,7 @@ post(MadoSession *self, MadoWorkerRun run, gpointer job, GDestroyNotify free_job
         .done = on_job_done,
         .user_data = self,
         .timeout_ms = ms,
+        .grace_ms = self->call.grace_ms, /* 0 for our own jobs */
         .request_id = request_id,
     };
 
@@ -316,6 +317,9 @@ close_session(MadoSession *self)
 static void
 act_on_result(MadoSession *self, MadoSessionAction action, gpointer job, const GError *error)
 {
+    /* Before anybody hears of it, so that a Resume that follows finds the visit on hold. */
+    if (action == MADO_SESSION_DO_ABANDON)
+        mado_visit_abandon(self->visit, self->step.visit);
     if (self->call.invocation != NULL)
         answer_call(self, job, error);
     else

@@ -54,6 +54,7 @@ typedef struct {
     /* Answers with the job's results; errors are answered by the session. */
     void (*reply)(GDBusMethodInvocation *invocation, gpointer job);
     guint timeout_ms;
+    guint grace_ms;    /* its longest command to the card; 0: MADO_TIMEOUT_EXCHANGE_MS */
     gboolean is_visit; /* the job's first member is a MadoStep */
 } MadoSessionCall;
 

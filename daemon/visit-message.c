@@ -21,8 +21,10 @@ mado_visit_slot_index(MadoSlot slot)
 MadoJournalEntry *
 mado_visit_pending(MadoVisit *self)
 {
-    if (self->pending == NULL)
+    if (self->pending == NULL) {
         self->pending = mado_journal_entry_new();
+        mado_journal_entry_set_writer(self->pending, self->writer);
+    }
     return self->pending;
 }
 

@@ -26,6 +26,8 @@ mado_visit_new(const MadoDesk *desk, MadoJournal *journal)
 
     self->desk = desk;
     self->journal = journal;
+    if (journal != NULL)
+        self->writer = mado_journal_add_writer(journal);
     return self;
 }
 
@@ -44,6 +46,7 @@ mado_visit_forget(MadoVisit *self)
     *self = (MadoVisit){
         .desk = self->desk,
         .journal = self->journal,
+        .writer = self->writer,
         .state = self->state,
         .row = self->row,
         .plan = self->plan,
@@ -115,7 +118,7 @@ hold(MadoVisit *self, MadoErrorCode code, const char *reason)
         !mado_visit_flush(self, &error)) {
         mado_log(G_LOG_LEVEL_MESSAGE, MADO_LOG_STORE, self->row.request_id,
                  "a held visit was not written: %s", error->message);
-        mado_journal_leave(self->journal, self->row.visit);
+        mado_journal_leave(self->journal, self->writer, self->row.visit);
     }
     mado_visit_log_end(self, "hold", code);
     mado_visit_forget(self);
@@ -384,4 +387,14 @@ mado_visit_hold(MadoVisit *self, MadoWork *work, MadoErrorCode reason, MadoStep 
         mado_visit_table_step(&self->state, event);
         mado_visit_forget(self);
     }
+}
+
+/* Looks only at what never changes: the job may be anywhere. */
+void
+mado_visit_abandon(MadoVisit *self, const char *visit)
+{
+    guint8 id[MADO_MESSAGE_ID_LEN];
+
+    if (self->journal != NULL && mado_message_id_from_hex(visit, id))
+        mado_journal_abandon(self->journal, self->writer, id);
 }

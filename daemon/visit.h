@@ -80,4 +80,12 @@ mado_visit_choose_pins(MadoVisit *self, MadoWork *work, MadoStep *ret_step, GErr
 void
 mado_visit_hold(MadoVisit *self, MadoWork *work, MadoErrorCode reason, MadoStep *ret_step);
 
+/*
+ * Main thread, while a job is stuck in one of the calls above and will not be waited for: the
+ * visit @visit (hex, as the last step told it; "" for none) is on hold in the journal, to be
+ * resumed at once, and nothing this object still does is written. Does not block.
+ */
+void
+mado_visit_abandon(MadoVisit *self, const char *visit);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MadoVisit, mado_visit_free)

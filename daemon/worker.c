@@ -45,6 +45,7 @@ struct _MadoWorker {
     gboolean is_running;
     gboolean is_lost;
     MadoWorkerDone done; /* while running */
+    guint job_grace_ms;  /* the same */
     gpointer done_data;
     GSource *deadline; /* (nullable) */
     GSource *grace;    /* (nullable) */
@@ -306,7 +307,7 @@ mado_worker_interrupt(MadoWorker *self, MadoErrorCode code)
         return;
     mado_interrupt_raise(self->interrupt, code);
     if (self->grace == NULL)
-        self->grace = start_timer(self->grace_ms, on_grace_over, self);
+        self->grace = start_timer(self->job_grace_ms, on_grace_over, self);
 }
 
 static gboolean
@@ -331,6 +332,7 @@ mado_worker_post(MadoWorker *self, const MadoWorkerJob *job)
     self->is_running = TRUE;
     self->done = job->done;
     self->done_data = job->user_data;
+    self->job_grace_ms = job->grace_ms != 0 ? job->grace_ms : self->grace_ms;
     self->deadline = start_timer(job->timeout_ms, on_deadline_over, self);
     {
         g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&self->lock);

@@ -44,6 +44,7 @@ typedef struct {
     MadoWorkerDone done;
     gpointer user_data;     /* borrowed; outlives the job because the session owns the worker */
     guint timeout_ms;       /* after this TIMED_OUT is raised */
+    guint grace_ms;         /* the longest command it may hold; 0: the settings' grace */
     const char *request_id; /* copied */
 } MadoWorkerJob;
 
@@ -54,7 +55,7 @@ typedef struct {
     MadoAgent *agent;        /* referenced */
     guint seat;
     guint holder_uid;
-    guint grace_ms; /* after an interrupt, before the worker counts as lost */
+    guint grace_ms; /* after an interrupt, before the worker counts as lost; for most jobs */
     /* In the main context; may be NULL. */
     void (*on_progress)(guint n_done, guint n_all, guint rest_ms, gpointer user_data);
     gpointer user_data;

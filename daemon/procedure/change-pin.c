@@ -15,8 +15,8 @@
 #include <string.h>
 
 #define N_REFERENCES 2U
-/* The PIN typed first waits for this one, and no PIN may wait longer than one entry may take.
- */
+/* The PIN typed first waits for this one, and no PIN may wait longer than one entry may take:
+ * from its first byte to its end, then this, then two commands to the card. */
 #define NEW_PIN_TIMEOUT_MS (MADO_TIMEOUT_PIN_ENTRY_MS - 3U * MADO_TIMEOUT_EXCHANGE_MS)
 
 /* What is to be done with one reference. */

@@ -3,11 +3,13 @@
  * any more. */
 #include "config.h"
 
+#include "daemon/agent.h"
 #include "tests/support/fake-desk.h"
 #include "tests/support/test-error.h"
 
 #include <gio/gunixfdlist.h>
 
+#include <madoguchi/limits.h>
 #include <madoguchi/names.h>
 #include <string.h>
 #include <unistd.h>
@@ -157,10 +159,15 @@ say_done(Scene *scene)
 }
 
 static void
+say_failed_as(Scene *scene, const char *name)
+{
+    g_dbus_method_invocation_return_dbus_error(g_steal_pointer(&scene->invocation), name, "no");
+}
+
+static void
 say_failed(Scene *scene)
 {
-    g_dbus_method_invocation_return_dbus_error(g_steal_pointer(&scene->invocation),
-                                               "org.example.Cancelled", "no");
+    say_failed_as(scene, "org.example.Cancelled");
 }
 
 /* A call that asks for the text PIN. */
@@ -231,6 +238,7 @@ static void
 what_was_typed_reaches_the_card_once(void **state)
 {
     PinCard card = {0};
+    guint32 timeout_ms = 0;
     g_autoptr(FakeDeskCall) call = NULL;
     Scene scene;
 
@@ -239,6 +247,9 @@ what_was_typed_reaches_the_card_once(void **state)
     type(&scene, "1234");
     say_done(&scene);
     fake_desk_wait_until(scene.desk, is_prompted, &scene);
+    /* The old one waits for the new one, and no PIN may wait longer than one entry may take. */
+    assert_true(g_variant_lookup(scene.prompt, "timeout-ms", "u", &timeout_ms));
+    assert_int_equal(timeout_ms, MADO_TIMEOUT_PIN_ENTRY_MS - 3 * MADO_TIMEOUT_EXCHANGE_MS);
     type(&scene, "8264");
     say_done(&scene);
     expect(&scene, call, MADO_ERROR_PIN_WRONG);
@@ -277,6 +288,108 @@ an_entry_of_another_form_is_refused_before_the_card(void **state)
     say_done(&scene);
     expect(&scene, call, MADO_ERROR_PIN_FORM);
     assert_int_equal(card.n_verified, 0);
+    end(&scene);
+}
+
+static void
+what_the_agent_finds_wrong_itself_has_its_name(void **state)
+{
+    static const MadoErrorCode codes[] = {MADO_ERROR_PIN_FORM, MADO_ERROR_TIMED_OUT};
+    PinCard card = {0};
+    Scene scene;
+
+    start(&scene, MADO_REALM_CODE_TRAINING, &card);
+    for (guint i = 0; i < G_N_ELEMENTS(codes); i++) {
+        g_autofree char *name =
+            g_strdup_printf(MADO_ERROR_PREFIX "%s", mado_error_nick(codes[i]));
+        g_autoptr(FakeDeskCall) call = start_prompt(&scene);
+
+        close_entry(&scene);
+        say_failed_as(&scene, name);
+        expect(&scene, call, codes[i]);
+    }
+    assert_int_equal(card.n_verified, 0);
+    end(&scene);
+}
+
+/* ---- deadlines: the question alone, without a daemon around it ---- */
+
+#define SHORT_MS   80U
+#define DRIBBLE_MS (SHORT_MS / 4)
+
+typedef struct {
+    MadoAgent *agent;
+    MadoAgentQuestion question;
+    MadoInterrupt *interrupt;
+    gint is_over; /* atomic */
+    GError *error;
+} Asking;
+
+static gpointer
+run_asking(gpointer data)
+{
+    Asking *asking = data;
+    g_autoptr(MadoSecret) pin =
+        mado_agent_ask(asking->agent, &asking->question, asking->interrupt, &asking->error);
+
+    assert_null(pin);
+    g_atomic_int_set(&asking->is_over, 1);
+    g_main_context_wakeup(NULL);
+    return NULL;
+}
+
+static gboolean
+is_over(gpointer data)
+{
+    Asking *asking = data;
+
+    return g_atomic_int_get(&asking->is_over) != 0;
+}
+
+/* One byte more, slower than the deadline but faster than it would be with a new one each time:
+ * more than it takes to be longer than any PIN. */
+static gboolean
+dribble(gpointer data)
+{
+    const Scene *scene = data;
+
+    if (scene->entry >= 0)
+        (void)!write(scene->entry, "1", 1);
+    return G_SOURCE_CONTINUE;
+}
+
+static void
+an_entry_that_dribbles_in_is_over_in_time(void **state)
+{
+    PinCard card = {0};
+    Scene scene;
+
+    start(&scene, MADO_REALM_CODE_TRAINING, &card);
+    for (guint i = 0; i < 2; i++) {
+        Asking asking = {.agent = mado_agent_new(FALSE), .interrupt = mado_interrupt_new()};
+        GDBusConnection *agent = fake_desk_client(scene.desk, AGENT_INDEX);
+        GThread *thread;
+        guint source;
+
+        /* Of the whole, then of the writing alone. */
+        *(i == 0 ? &asking.question.timeout_ms : &asking.question.write_ms) = SHORT_MS;
+        assert_true(mado_agent_register(asking.agent, fake_desk_client(scene.desk, 0),
+                                        g_dbus_connection_get_unique_name(agent), AGENT_PATH, 0,
+                                        NULL));
+        thread = g_thread_new("asking", run_asking, &asking);
+        source = g_timeout_add(DRIBBLE_MS, dribble, &scene);
+        fake_desk_wait_until(scene.desk, is_over, &asking);
+        (void)g_thread_join(thread);
+        (void)g_source_remove(source);
+        assert_mado_error(asking.error, MADO_ERROR_TIMED_OUT);
+        fake_desk_wait_until(scene.desk, is_dismissed, &scene);
+        close_entry(&scene);
+        g_clear_object(&scene.invocation);
+        scene.n_dismissed = 0;
+        g_clear_error(&asking.error);
+        mado_interrupt_unref(asking.interrupt);
+        mado_agent_unref(asking.agent);
+    }
     end(&scene);
 }
 
@@ -400,6 +513,8 @@ main(void)
         cmocka_unit_test(what_was_typed_reaches_the_card_once),
         cmocka_unit_test(half_an_entry_costs_no_try),
         cmocka_unit_test(an_entry_of_another_form_is_refused_before_the_card),
+        cmocka_unit_test(what_the_agent_finds_wrong_itself_has_its_name),
+        cmocka_unit_test(an_entry_that_dribbles_in_is_over_in_time),
         cmocka_unit_test(an_entry_longer_than_any_pin_is_refused),
         cmocka_unit_test(an_agent_that_vanishes_ends_the_call),
         cmocka_unit_test(a_cancel_takes_the_prompt_away),

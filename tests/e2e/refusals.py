@@ -130,10 +130,7 @@ def a_wrong_passphrase_is_named(office):
 
 def any_bytes_of_the_centre_put_the_visit_on_hold_and_it_is_finished_later(office):
     stack, person = office.stack, office.people[2]
-    keys, desk = stack.path("centre", "keys"), stack.path("desk", "relay")
-    proxy = Proxy(stack.port, os.path.join(keys, "tls.crt"),
-                  os.path.join(keys, "tls.key"), os.path.join(desk, "tls.crt"),
-                  os.path.join(desk, "tls.key"))
+    proxy = Proxy.between(stack)
     url = stack.relay_url()
     stack.set_relay_url(proxy.url)
     try:

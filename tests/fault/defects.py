@@ -24,10 +24,10 @@ class Defect:
 
 
 DEFECTS = [
-    Defect("the journal is not synced", ["sync daemon cut-before", "sync daemon cut-after"], lazy="daemon"),
+    Defect("the journal is not synced", ["issue: sync daemon cut-before", "issue: sync daemon cut-after"], lazy="daemon"),
     Defect("the centre answers before its commit is durable",
            ["sync centre cut-before", "sync centre cut-after"], lazy="centre"),
-    Defect("the intent is written after the command", ["issue: sync daemon kill-before"], "madoguchid", [Change(
+    Defect("the intent is written after the command", ["issue: sync daemon cut-before"], "madoguchid", [Change(
         "daemon/visit-work.c",
         """    if (!mado_visit_intend(self, apdu, hash, error) ||
         !mado_card_exchange_bytes(work->card, apdu, len, &response, error) ||""",
@@ -38,11 +38,6 @@ DEFECTS = [
         "    return mado_journal_write(self->journal, g_steal_pointer(&self->pending), error);",
         """    mado_journal_write(self->journal, g_steal_pointer(&self->pending), NULL);
     return TRUE;""")]),
-    Defect("a change of a PIN is tried again by the machine", ["issue: exchange lost-before"], "madoguchid", [Change(
-        "daemon/visit-pins.c",
-        "    if (!mado_pin_replace_transport(work->card, pin, transport->pin, value, &doubt) &&",
-        """    mado_pin_replace_transport(work->card, pin, transport->pin, value, NULL);
-    if (!mado_pin_replace_transport(work->card, pin, transport->pin, value, NULL) && FALSE &&""")]),
     Defect("the card is handed over on its own word", ["exchange lost-after 5", "exchange lost-before 5"],
            "madoguchid", [Change(
                "daemon/visit.c",
@@ -52,7 +47,7 @@ DEFECTS = [
         return TRUE;
     }
     mado_visit_tell(self, MADO_STEP_HOLD, mado_visit_tell_end(NULL, code, self->row.reason),""")]),
-    Defect("recovery does not see that COMMIT took effect", ["exchange lost-before", "card after"],
+    Defect("recovery does not see that COMMIT took effect", ["exchange lost-before 5", "exchange lost-before 4 lasting"],
            "madoguchi-central", [Change(
                "central/visit-table.c",
                "    if (mado_record_is_committed(record, facts->transaction))",
@@ -64,7 +59,7 @@ DEFECTS = [
         return mado_visit_parts_ask_record(self, error);""",
                """    if (transaction->has_script && transaction->may_start)
         return mado_visit_parts_ask_record(self, error);""")]),
-    Defect("certificates are live before the card has them", ["issue: exchange lost-after", "issue: card before"],
+    Defect("certificates are live before the card has them", ["issue: exchange lost-after lasting"],
            "madoguchi-central", [
                Change("central/visit-scripts.c",
                       "    return need_channel(self, &channel, error) &&\n"
@@ -74,15 +69,8 @@ DEFECTS = [
                       "               self->transaction->id, self->transaction->card_id, error) &&\n"
                       "           mado_script_commit(channel,"),
                Change("central/visit-scripts.c",
-                      "            complete = complete && record->state == MADO_CERTIFICATE_HELD &&",
-                      "            complete = complete &&")]),
-    Defect("an older attempt is let in", ["exchange replayed"], "madoguchi-central", [
-        Change("central/visit.c",
-               "        transaction->attempt != header->attempt || transaction->fencing != header->fencing)",
-               "        FALSE)"),
-        Change("central/visit.c",
-               "    if (header->step_number <= transaction->step && !is_finished(transaction))",
-               "    if (FALSE)")]),
+                      "record != NULL && record->state == MADO_CERTIFICATE_HELD &&",
+                      "record != NULL &&")]),
     Defect("COMMIT is two writes on the card", ["issue: card torn-late"], "libifd-training.so", [Change(
         "drivers/training/card-issuer.c",
         "    memcpy(state->committed, state->transaction, sizeof(state->committed));",

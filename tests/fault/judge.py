@@ -43,16 +43,17 @@ def _lower(value):
 
 class Case:
     """Where to look. card: what `madoguchi-training show --json` says of the file; apdus: what the reader saw
-    since the procedure began; certificates: {slot: DER} as OpenSC reads them off the card with the resident's
+    since the procedure began; earlier: intents() of the journal before; certificates: {slot: DER} as OpenSC reads them off the card with the resident's
     PINs; wrong_entries: {pin: how many a human typed}."""
 
-    def __init__(self, procedure, request, centre_db, journal_db, card, apdus=()):
+    def __init__(self, procedure, request, centre_db, journal_db, card, apdus=(), earlier=None):
         self.procedure = procedure
         self.request = request
         self.centre_db = centre_db
         self.journal_db = journal_db
         self.card = _lower(card)
         self.apdus = apdus
+        self.earlier = earlier or {}
         self.certificates = {}
         self.wrong_entries = {}
 
@@ -207,6 +208,11 @@ def _nothing_ahead_of_the_card(case):
         case.request, PROCEDURES[case.procedure], COMMITTED)]
     if done and done != [committed]:
         yield f"the centre has {done} as committed, the card {committed}"
+    for row in rows(case.centre_db, "SELECT id FROM transactions WHERE state = ?", ABORTED):
+        if row["id"].hex() == committed:
+            yield "the centre has undone what the card has committed"
+    if case.card["life"] != "active" and any(slot["live"] for slot in case.card["slots"]):
+        yield "the card has live keys, and has committed nothing that makes it active"
     if case.procedure == "issue" and case.card["life"] != "active" and _state(case) == REQUEST_STATES["issue"]:
         yield "the request is delivered and the card is not active"
 
@@ -219,12 +225,19 @@ def _state(case):
 WRITING = {0xDA, 0x2C, 0x47, 0xD7, 0x24}
 
 
+def intents(journal_db):
+    """{instruction: how many commands with it the journal has intended}"""
+    counts = {}
+    for row in rows(journal_db, "SELECT header FROM commands"):
+        counts[row["header"][1]] = counts.get(row["header"][1], 0) + 1
+    return counts
+
+
 def _intents(case):
     """Every command that changed the card was in the journal before."""
-    journaled = {}
-    for row in rows(case.journal_db, "SELECT header FROM commands"):
-        journaled[row["header"][1]] = journaled.get(row["header"][1], 0) + 1
+    journaled = intents(case.journal_db)
     for ins in WRITING:
         n_seen = sum(apdu[1] == ins for apdu in case.apdus)
-        if n_seen > journaled.get(ins, 0):
-            yield f"the card was given {n_seen} commands {ins:02X}, the journal intended {journaled.get(ins, 0)}"
+        n_intended = journaled.get(ins, 0) - case.earlier.get(ins, 0)
+        if n_seen > n_intended:
+            yield f"the card was given {n_seen} commands {ins:02X}, the journal intended {n_intended}"

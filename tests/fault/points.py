@@ -3,7 +3,7 @@
 import random
 from collections import namedtuple
 
-# what: card, sync, exchange, kill, clock, other-card; where: the part or knob; n: which APDU, sync or
+# what: card, sync, exchange, kill, clock, other-card, restored; where: the part or knob; n: which APDU, sync or
 # exchange of the visit, from 1; lasting: goes on until the harness ends it.
 Fault = namedtuple("Fault", "what where n lasting", defaults=(0, False))
 # A fault in a visit of procedure; then a recovery with the resident or without, in which `second` happens.
@@ -58,6 +58,9 @@ def faults_of(counts):
             yield Fault("clock", f"{part} {days}", 0)
     for n in range(1, counts.exchanges + 1):
         yield Fault("other-card", "resume", n)
+    # Not the last one: what the card committed, a database from before cannot know.
+    for n in range(1, counts.exchanges):
+        yield Fault("restored", "centre", n)
 
 
 def all_points(counts_of):
@@ -76,7 +79,7 @@ def pairs(counts_of, n_pairs, seed):
         first = source.choice(singles)
         # A recovery is shorter than a visit; a second fault beyond its end does not happen and is counted so.
         second = source.choice([fault for fault in faults_of(counts_of[first.procedure])
-                                if fault.what != "other-card"])
+                                if fault.what not in ("other-card", "restored")])
         yield first._replace(second=second)
 
 

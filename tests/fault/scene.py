@@ -10,7 +10,7 @@ from desk.opensc import OpenSC
 from desk.process import Failed
 from desk.proxy import Plan, Proxy
 
-from judge import Case, judge, judge_between
+from judge import Case, intents, judge, judge_between
 from page import Page
 
 SLOT = 0
@@ -32,17 +32,12 @@ class Scene:
         self.cards = office.cards
         self.person, self.other = office.people[:2]
         self.library = library
+        self.earlier = {}  # what the journal intended before the moment we are at
         self.pages = {part: Page(self.stack.path(f"{part}.page"), self.stack.path(folder))
                       for part, folder in (("daemon", "desk"), ("centre", "centre"))}
-        self.proxy = self._proxy()
+        self.proxy = Proxy.between(self.stack)
         self.stack.set_relay_url(self.proxy.url)
         self.stack.set_relay("limits", "budget-ms", RELAY_BUDGET_MS)
-
-    def _proxy(self):
-        desk, centre = self.stack.path("desk", "relay"), self.stack.path("centre", "keys")
-        return Proxy(self.stack.port, os.path.join(centre, "tls.crt"),
-                     os.path.join(centre, "tls.key"), os.path.join(desk, "tls.crt"),
-                     os.path.join(desk, "tls.key"))
 
     def close(self):
         self.proxy.close()
@@ -84,7 +79,14 @@ class Scene:
                 shutil.rmtree(path, ignore_errors=True)
         self._set_out()
 
+    def restore_centre(self, name):
+        """The centre's database is lost; the backup that is put in place is of an earlier moment."""
+        self.stack.kill("centre")
+        replace_tree(self.stack.path("centre"), self.stack.path("moments", name, "centre"))
+
     def _set_out(self):
+        journal = self.stack.path("desk", "journal", "journal.db")
+        self.earlier = intents(journal) if os.path.exists(journal) else {}
         self.cards.start_trace(SLOT)
         self.start()
         self.cards.insert(SLOT, self.person.card)
@@ -131,7 +133,7 @@ class Scene:
             self.pages[part].arm(fault.n, action)
         elif fault.what == "exchange":
             self.proxy.spoil(Plan(fault.n, fault.where, fault.lasting))
-        elif fault.what == "other-card":
+        elif fault.what in ("other-card", "restored"):
             self.proxy.spoil(Plan(fault.n, "lost-before", True))
         elif fault.what == "clock":
             part, days = fault.where.split()
@@ -199,11 +201,13 @@ class Scene:
                 return answers
             is_here = resident or attempt > 0
             start = self._next_command(procedure, is_here)
-            if second is not None and attempt == 0:
-                answers.append(self.play(second, start))
+            faulty = second is not None and attempt == 0
+            answers.append(self.play(second, start) if faulty else start().finish())
+            complaints = self.judge_between(procedure, answers[-1])
+            if complaints:
+                raise Failed("; ".join(complaints))
+            if faulty:
                 self.repair()
-            else:
-                answers.append(start().finish())
         if self._is_through(procedure):
             return answers
         raise Failed("not through after" + "".join(f"\n  {answer}" for answer in answers))
@@ -225,7 +229,7 @@ class Scene:
     def _case(self, procedure):
         return Case(procedure, self.person.request_id, self.stack.path("centre", "central.db"),
                     self.stack.path("desk", "journal", "journal.db"),
-                    self.cards.show(self.person.card), self.cards.trace(SLOT)[0])
+                    self.cards.show(self.person.card), self.cards.trace(SLOT)[0], self.earlier)
 
     def judge_between(self, procedure, said=None):
         """said: what the desk last told its clerk."""

@@ -2,9 +2,12 @@
 """Does the sweep find what it is there for? Defects that were real ones elsewhere are built in, one at a time,
 into copies of the programs; each must turn the sweep red. The shipped sources know nothing of it."""
 import os
+import random
 import shutil
 import subprocess
 import tempfile
+
+from desk.process import Failed
 
 import points
 import sweep as sweeping
@@ -17,6 +20,13 @@ TARGETS = {
 }
 RESULTS = dict(TARGETS, **{"libifd-training.so": "drivers/training/.libs/libifd-training.so"})
 MAX_POINTS = 40  # of the kind that must find the defect
+
+
+def spoilt(defect, change, text):
+    """The text of a source file with one line spoilt."""
+    if text.count(change.old) != 1:
+        raise RuntimeError(f"{defect.name}: {change.file} no longer has the line it spoils")
+    return text.replace(change.old, change.new)
 
 
 class Workshop:
@@ -55,16 +65,14 @@ class Workshop:
         if not defect.changes:
             return
         originals = {}
-        for change in defect.changes:
-            path = os.path.join(self.source, change.file)
-            with open(path, encoding="utf-8") as file:
-                text = file.read()
-            originals.setdefault(path, text)
-            if text.count(change.old) != 1:
-                raise RuntimeError(f"{defect.name}: {change.file} no longer has the line it spoils")
-            with open(path, "w", encoding="utf-8") as file:
-                file.write(text.replace(change.old, change.new))
         try:
+            for change in defect.changes:
+                path = os.path.join(self.source, change.file)
+                with open(path, encoding="utf-8") as file:
+                    text = file.read()
+                originals.setdefault(path, text)
+                with open(path, "w", encoding="utf-8") as file:
+                    file.write(spoilt(defect, change, text))
             self._run(["make", "-s", TARGETS[defect.program]], self.build)
             os.makedirs(self.variants, exist_ok=True)
             defect.path = os.path.join(self.variants, defect.name.replace(" ", "-"))
@@ -76,19 +84,21 @@ class Workshop:
 
 
 def finds(defect, options):
-    """How many points were tried until one was lost; 0 when none was."""
-    try:
-        with sweeping.open_pool(1, defect) as pool:
-            counts = pool.submit(sweeping._count, None).result()
-            chosen = [point for point in points.all_points(counts)
-                      if defect.is_aimed_at(sweeping.name_of(point))][:MAX_POINTS]
-            for n_tried, result in enumerate(map(lambda point: pool.submit(sweeping._try, point).result(),
-                                                 chosen), 1):
-                if result[1]:
-                    print(f"#   {sweeping.name_of(result[0])}: {result[1][0].splitlines()[0]}", flush=True)
-                    return n_tried
-    except Exception as error:  # pylint: disable=broad-except
-        print(f"#   could not be tried: {error}", flush=True)
+    """How many points were tried until one was lost; 0 when none was. Lost without a fault counts as one."""
+    with sweeping.open_pool(1, defect) as pool:
+        try:
+            counts = pool.submit(sweeping.count, None).result()
+        except Failed as error:
+            print(f"#   {error}", flush=True)
+            return 1
+        chosen = [point for point in points.all_points(counts)
+                  if defect.is_aimed_at(sweeping.name_of(point))]
+        random.Random(options.seed).shuffle(chosen)
+        for n_tried, point in enumerate(chosen[:MAX_POINTS], 1):
+            _, complaints, _ = pool.submit(sweeping.try_point, point).result()
+            if complaints:
+                print(f"#   {sweeping.name_of(point)}: {complaints[0].splitlines()[0]}", flush=True)
+                return n_tried
     return 0
 
 
@@ -102,8 +112,12 @@ def run(options):
         workshop = Workshop(folder)
         workshop.open()
         for number, defect in enumerate(chosen, 1):
-            workshop.make(defect)
-            n_tried = finds(defect, options)
+            try:
+                workshop.make(defect)
+                n_tried = finds(defect, options)
+            except RuntimeError as error:
+                print(f"#   {error}")
+                n_tried = 0
             n_missed += n_tried == 0
             verdict = "ok" if n_tried else "not ok"
             print(f"{verdict} {number} - {defect.name}: the sweep is red after {n_tried} points",

@@ -32,6 +32,7 @@ from scene import SLOT, Scene  # noqa: E402
 
 SAMPLE_POINTS = 48
 N_PAIRS = 200
+MAX_EXCHANGES = 5  # MADO_LIMIT_EXCHANGES_PER_ISSUE
 SEED = 20160118  # the week in January 2016 when the real system first lost cards
 MOMENT = {"prepare": "new", "issue": "prepared"}
 
@@ -85,6 +86,8 @@ class Bench:
         apdus, _ = scene.cards.trace(SLOT)
         syncs = {part: page.get("n_syncs") - before[part] for part, page in scene.pages.items()}
         n_exchanges = sum(exchange.is_visit for exchange in scene.proxy.exchanges[first:])
+        if n_exchanges > MAX_EXCHANGES:
+            raise Failed(f"{procedure}: {n_exchanges} exchanges")
         scene.deliver_receipts()
         complaints = scene.judge(procedure)
         if complaints:
@@ -105,6 +108,8 @@ class Bench:
                 complaints = self._show_other_card()
                 if complaints:
                     return complaints
+            if point.fault.what == "restored":
+                scene.restore_centre(MOMENT[point.procedure])
             scene.repair()
             scene.finish(point.procedure, point.resident, point.second)
             scene.deliver_receipts()
@@ -134,15 +139,19 @@ class Bench:
 # ---- many points, two scenes --------------------------------------------------------------------
 
 _bench = None  # of a worker process
+_failure = None  # why there is none
 
 
 def _open_bench(defect):
-    global _bench  # pylint: disable=global-statement
-    _bench = Bench(defect)
-    multiprocessing.util.Finalize(None, _bench.close, exitpriority=10)
+    global _bench, _failure  # pylint: disable=global-statement
+    try:
+        _bench = Bench(defect)
+        multiprocessing.util.Finalize(None, _bench.close, exitpriority=10)
+    except Failed as error:
+        _failure = str(error)
 
 
-def _try(point):
+def try_point(point):
     start = time.monotonic()
     try:
         complaints = _bench.try_point(point)
@@ -151,7 +160,10 @@ def _try(point):
     return point, complaints, time.monotonic() - start
 
 
-def _count(_):
+def count(_):
+    """In a worker: what the procedures consist of. Failed when they fail even without a fault."""
+    if _bench is None:
+        raise Failed(_failure)
     return _bench.counts
 
 
@@ -186,14 +198,14 @@ def sweep(options):
     start = time.monotonic()
     n_tried = n_recovered = 0
     with open_pool(options.jobs) as pool:
-        counts = pool.submit(_count, None).result()
-        for procedure, count in counts.items():
-            print(f"# {procedure}: {count.apdus} APDUs ({len(count.writes)} change the card), syncs "
-                  f"{count.syncs}, {count.exchanges} exchanges", flush=True)
+        counts = pool.submit(count, None).result()
+        for procedure, parts in counts.items():
+            print(f"# {procedure}: {parts.apdus} APDUs ({len(parts.writes)} change the card), syncs "
+                  f"{parts.syncs}, {parts.exchanges} exchanges", flush=True)
         chosen = choose(counts, options)
         if options.list:
             print("".join(f"# {name_of(point)}\n" for point in chosen), end="")
-        for point, complaints, took_s in pool.map(_try, [] if options.list else chosen):
+        for point, complaints, took_s in pool.map(try_point, [] if options.list else chosen):
             n_tried += 1
             n_recovered += not complaints
             for complaint in complaints:

@@ -19,7 +19,7 @@ def load(name):
     return module.RULES
 
 
-RULES = {**load("check-layers"), **load("check-names"), **load("check-log")}
+RULES = {**load("check-defects"), **load("check-layers"), **load("check-names"), **load("check-log")}
 
 
 def function(name="mado_noun_do", body="", parameters="void", before=""):
@@ -32,6 +32,8 @@ def call(text):
 
 # rule, whether it must find something, path → text
 CASES = [
+    ("defects-fit", True, {"central/visit-table.c": SPDX}),
+    ("defects-fit", False, {"central/other.c": SPDX}),
     ("outside-headers", True, {"daemon/reader.c": SPDX + "#include <winscard.h>\n"}),
     ("outside-headers", False, {"daemon/transport-pcsc.c": SPDX + "#include <winscard.h>\n"}),
     ("outside-headers", True, {"daemon/visit.c": SPDX + "#include <sqlite3.h>\n"}),

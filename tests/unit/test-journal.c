@@ -131,6 +131,62 @@ a_visit_is_found_again_after_a_restart_and_is_then_on_hold(void **state)
     assert_memory_equal(found.visit, visit.visit, sizeof visit.visit);
 }
 
+/* As visit.c posts: a row of the visit, from this writer. */
+static gboolean
+write_as(JournalFixture *fixture, guint writer, const MadoJournalVisit *visit, GError **error)
+{
+    MadoJournalEntry *entry = mado_journal_entry_new();
+
+    mado_journal_entry_set_writer(entry, writer);
+    mado_journal_entry_put_visit(entry, visit);
+    return mado_journal_write(fixture->journal, entry, error);
+}
+
+static void
+a_visit_whose_worker_was_lost_is_on_hold_at_once_and_the_worker_writes_no_more(void **state)
+{
+    JournalFixture *fixture = *state;
+    MadoJournalVisit visit = journal_fixture_make_visit(1);
+    MadoJournalVisit found;
+    guint lost = mado_journal_add_writer(fixture->journal);
+    guint next = mado_journal_add_writer(fixture->journal);
+    g_autoptr(GError) error = NULL;
+
+    assert_true(write_as(fixture, lost, &visit, &error));
+    mado_journal_abandon(fixture->journal, lost, visit.visit);
+    assert_true(mado_journal_find_visit(fixture->journal, visit.visit, &found, &error));
+    assert_int_equal(found.state, MADO_JOURNAL_VISIT_HELD);
+    assert_string_equal(found.reason, "a command to the card did not return");
+    visit.attempt++;
+    assert_true(write_as(fixture, next, &visit, &error));
+    /* The thread comes back: neither its entry nor its last word changes anything. */
+    visit.attempt = 77;
+    assert_false(write_as(fixture, lost, &visit, &error));
+    assert_true(g_error_matches(error, MADO_ERROR, MADO_ERROR_JOURNAL));
+    g_clear_error(&error);
+    mado_journal_leave(fixture->journal, lost, visit.visit);
+    assert_true(mado_journal_check_ready(fixture->journal, FALSE, &error));
+    assert_true(mado_journal_find_visit(fixture->journal, visit.visit, &found, &error));
+    assert_int_equal(found.state, MADO_JOURNAL_VISIT_OPEN);
+    assert_int_equal(found.attempt, 2);
+}
+
+static void
+a_visit_that_ended_before_its_worker_was_lost_stays_ended(void **state)
+{
+    JournalFixture *fixture = *state;
+    MadoJournalVisit visit = journal_fixture_make_visit(1);
+    MadoJournalVisit found;
+    guint lost = mado_journal_add_writer(fixture->journal);
+    g_autoptr(GError) error = NULL;
+
+    visit.state = MADO_JOURNAL_VISIT_COMMITTED;
+    assert_true(write_as(fixture, lost, &visit, &error));
+    mado_journal_abandon(fixture->journal, lost, visit.visit);
+    assert_true(mado_journal_find_visit(fixture->journal, visit.visit, &found, &error));
+    assert_int_equal(found.state, MADO_JOURNAL_VISIT_COMMITTED);
+}
+
 static void
 an_unknown_visit_is_not_found_and_sets_nothing(void **state)
 {
@@ -556,6 +612,12 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(
             a_visit_is_found_again_after_a_restart_and_is_then_on_hold, journal_fixture_set_up,
+            journal_fixture_tear_down),
+        cmocka_unit_test_setup_teardown(
+            a_visit_whose_worker_was_lost_is_on_hold_at_once_and_the_worker_writes_no_more,
+            journal_fixture_set_up, journal_fixture_tear_down),
+        cmocka_unit_test_setup_teardown(
+            a_visit_that_ended_before_its_worker_was_lost_stays_ended, journal_fixture_set_up,
             journal_fixture_tear_down),
         cmocka_unit_test_setup_teardown(an_unknown_visit_is_not_found_and_sets_nothing,
                                         journal_fixture_set_up, journal_fixture_tear_down),

@@ -132,7 +132,7 @@ on_done(gpointer job, const GError *error, gpointer user_data)
 }
 
 static void
-post(Scene *scene, gboolean waits, guint timeout_ms)
+post_with_grace(Scene *scene, gboolean waits, guint timeout_ms, guint grace_ms)
 {
     Job *job = g_new0(Job, 1);
     MadoWorkerJob order = {
@@ -142,12 +142,19 @@ post(Scene *scene, gboolean waits, guint timeout_ms)
         .done = on_done,
         .user_data = scene,
         .timeout_ms = timeout_ms,
+        .grace_ms = grace_ms,
         .request_id = "test-1",
     };
 
     job->scene = scene;
     job->waits = waits;
     mado_worker_post(scene->worker, &order);
+}
+
+static void
+post(Scene *scene, gboolean waits, guint timeout_ms)
+{
+    post_with_grace(scene, waits, timeout_ms, 0);
 }
 
 static void
@@ -221,6 +228,56 @@ a_command_that_does_not_return_loses_the_worker_and_not_the_answer(void **state)
     assert_int_equal(scene->n_done, 1);
 }
 
+static void
+wait_blocked(FakeService *service)
+{
+    (void)alarm(30);
+    while (!fake_service_is_blocked(service))
+        g_thread_yield();
+    (void)alarm(0);
+}
+
+static gboolean
+on_passed(gpointer data)
+{
+    gboolean *flag = data;
+
+    *flag = TRUE;
+    return G_SOURCE_REMOVE;
+}
+
+/* Waits until a timer that is due after the settings' grace has run: one of the worker's, set
+ * before with that grace, has run by then. */
+static void
+let_grace_pass(void)
+{
+    gboolean passed = FALSE;
+
+    (void)g_timeout_add(GRACE_MS + 1, on_passed, &passed);
+    wait_for(&passed);
+}
+
+static void
+a_long_command_that_its_job_allows_for_does_not_lose_the_worker(void **state)
+{
+    Scene *scene = *state;
+
+    fake_service_block_at(scene->service, 0xB2);
+    post_with_grace(scene, FALSE, 10000, 3600000);
+    wait_blocked(scene->service);
+    mado_worker_interrupt(scene->worker, MADO_ERROR_CANCELLED);
+    let_grace_pass();
+    assert_int_equal(scene->n_done, 0);
+    assert_false(mado_worker_is_lost(scene->worker));
+    fake_service_unblock(scene->service);
+    wait_done(scene, 1);
+    assert_true(scene->has_job);
+    /* The next job has the usual one again. */
+    post(scene, FALSE, 10000);
+    wait_done(scene, 2);
+    assert_no_mado_error(scene->error);
+}
+
 /* The worker is gone already. */
 static int
 tear_down_lost(void **state)
@@ -257,6 +314,8 @@ main(void)
         cmocka_unit_test_setup_teardown(
             a_command_that_does_not_return_loses_the_worker_and_not_the_answer, set_up,
             tear_down_lost),
+        cmocka_unit_test_setup_teardown(
+            a_long_command_that_its_job_allows_for_does_not_lose_the_worker, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_freed_worker_tells_nobody_about_its_job, set_up,
                                         tear_down_lost),
     };
