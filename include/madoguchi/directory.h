@@ -57,9 +57,10 @@ typedef enum {
 #define MADO_ROW_BIRTH         0x86
 #define MADO_ROW_PROCEDURE     0x87 /* 1, MadoProcedure: what the person comes for */
 #define MADO_ROW_STATE         0x88 /* 1, MadoRequestState */
-#define MADO_ROW_TRANSACTION   0x89 /* 1, MadoTransactionState of the last visit; absent: none \
-                                     */
-#define MADO_ROW_ALERTS   0x8A      /* 1, set of MadoAlert */
-#define MADO_ROW_SINCE    0x8B      /* 8, ms: when that visit last changed */
-#define MADO_ROW_TERMINAL 0x8C      /* where */
-#define MADO_ROW_REASON   0x8D      /* UTF-8: why it is held */
+#define MADO_ROW_TRANSACTION                                                                   \
+    0x89                       /* 1, MadoTransactionState of the last visit; absent: none      \
+                                */
+#define MADO_ROW_ALERTS   0x8A /* 1, set of MadoAlert */
+#define MADO_ROW_SINCE    0x8B /* 8, ms: when that visit last changed */
+#define MADO_ROW_TERMINAL 0x8C /* where */
+#define MADO_ROW_REASON   0x8D /* UTF-8: why it is held */
