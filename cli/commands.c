@@ -4,6 +4,7 @@
 #include "cli/commands.h"
 
 #include "cli/cmd-completion.h"
+#include "cli/cmd-doctor.h"
 #include "cli/cmd-inspect.h"
 #include "cli/cmd-pin.h"
 #include "cli/cmd-queue.h"
@@ -14,6 +15,7 @@
 #include "cli/cmd-training.h"
 #include "cli/cmd-visit.h"
 #include "cli/cmd-visits.h"
+#include "cli/doctor-view.h"
 #include "cli/table.h"
 #include "cli/visit.h"
 
@@ -71,6 +73,11 @@ static const MadoOptionRow options[MADO_N_OPTIONS] = {
     [MADO_OPTION_PURPOSE] = {"purpose", "WORD", "counter prepare contact audit",
                              N_("why you look; it is noted at the centre")},
     [MADO_OPTION_SKIP] = {"skip", "ROWS", NULL, N_("leave out so many rows at the front")},
+    [MADO_OPTION_CARD] = {"card", NULL, NULL,
+                          N_("also test the card in the reader, read only")},
+    [MADO_OPTION_REPEAT] = {"repeat", "N", NULL, N_("how often the card is tested")},
+    [MADO_OPTION_VERBOSE] = {"verbose", NULL, NULL, N_("also say what is right")},
+    [MADO_OPTION_ROOT] = {"root", "DIR", NULL, N_("look at the files of another system")},
 };
 
 static const MadoCommand commands[] = {
@@ -79,6 +86,13 @@ static const MadoCommand commands[] = {
      .help = N_("list the card readers"),
      .run = mado_cmd_readers_run,
      .show = mado_cmd_readers_show},
+    {.name = "doctor",
+     .synopsis = "",
+     .help = N_("find what is wrong with this desk, and the cure"),
+     .options = BIT(CARD) | BIT(REPEAT) | BIT(VERBOSE) | BIT(ROOT),
+     .run = mado_cmd_doctor_run,
+     .show = mado_doctor_view_show,
+     .exit = mado_cmd_doctor_exit},
     {.name = "inspect",
      .synopsis = "",
      .help = N_("say what a card is and allows, without a PIN"),

@@ -6,7 +6,6 @@
 #include "common/error.h"
 #include "common/realm.h"
 #include "daemon/sealed.h"
-#include "daemon/session-visit.h"
 #include "data/mado-dbus.h"
 
 #include <gio/gunixfdlist.h>
@@ -235,7 +234,7 @@ handle_look(MadoDbusManager *object,
     const MadoBodyDecision signed_decision = {bytes, signed_by};
     g_auto(MadoLooksMessage) message = {NULL, NULL, NULL};
     g_autoptr(GError) error = NULL;
-    int fd = mado_session_visit_dup_handle(fds, query, &error);
+    int fd = mado_sealed_dup_handle(fds, query, &error);
 
     if (fd >= 0) {
         mado_looks_begin(self->settings.looks, g_dbus_method_invocation_get_sender(invocation),

@@ -228,7 +228,7 @@ readings_and_births_find(void **state)
 
     assert_found(desk, "やま", "", "Q-2 Q-1 ");
     assert_found(desk, "ヤマザキハナコ", "", "Q-2 Q-1 ");
-    assert_found(desk, "ヤマザキハナエ", "", ""); /* longer than the keys that are kept */
+    assert_found(desk, "ヤマザキハナエ", "", "");       /* longer than the keys that are kept */
     assert_found(desk, "はな", "19850714", "Q-2 Q-1 "); /* a given name */
     assert_found(desk, "うえこ", "", "Q-4 ");
     assert_found(desk, "", "19500301", "Q-3 Q-4 ");
