@@ -134,8 +134,7 @@ the_longest_decision_fits(void **state)
 static void
 kinds_have_names(void **state)
 {
-    const char *const names[] = {"open", "documents", "face", "resume", "inspected",
-                                 "look"};
+    const char *const names[] = {"open", "documents", "face", "resume", "inspected", "look"};
 
     for (MadoDecisionKind kind = MADO_DECISION_OPEN; kind <= MADO_DECISION_LOOK; kind++) {
         MadoDecisionKind found = 0;
