@@ -63,6 +63,7 @@ static const char *const commands[] = {
     "002000800E"
     "3032303430313230333531323334",
     "00A4020C020002",
+    "00B000002C", /* with all that is around it: full USB packets */
     "00B0000000",
     "00B0010000",
     "00B0020000",
