@@ -208,13 +208,17 @@ set_language(MadoResidentWindow *self, const MadoLanguages *language)
     mado_languages_use(language);
 }
 
+void
+mado_resident_window_set_language(MadoResidentWindow *self, const MadoLanguages *language)
+{
+    set_language(self, language);
+    mado_flow_language_chosen(self->flow);
+}
+
 static void
 on_language_chosen(const MadoLanguages *language, gpointer user_data)
 {
-    MadoResidentWindow *self = user_data;
-
-    set_language(self, language);
-    mado_flow_language_chosen(self->flow);
+    mado_resident_window_set_language(user_data, language);
 }
 
 static void

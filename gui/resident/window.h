@@ -32,6 +32,9 @@ mado_resident_window_update(MadoResidentWindow *self);
 /* The next resident: language, size and contrast as in the beginning. */
 void
 mado_resident_window_restart(MadoResidentWindow *self);
+/* As if the resident had chosen it. */
+void
+mado_resident_window_set_language(MadoResidentWindow *self, const MadoLanguages *language);
 /* The desk says what it is for. */
 void
 mado_resident_window_set_training(MadoResidentWindow *self, gboolean is_training);
