@@ -79,29 +79,39 @@ save(MadoVisit *self, const MadoCertificateRecord *record, GError **error)
     return store->ops->put_certificate(store, record, error);
 }
 
+/* What was issued for the slot dies, and the request it was issued for is forgotten. */
+static gboolean
+revoke_issued(MadoVisit *self, MadoCertificateRecord *record, GError **error)
+{
+    MadoStore *store = self->centre->store;
+
+    if (record->der == NULL)
+        return TRUE;
+    if (!store->ops->add_revoked(store, record, error))
+        return FALSE;
+    g_clear_pointer(&record->der, g_bytes_unref);
+    g_clear_pointer(&record->csr, g_bytes_unref);
+    g_clear_pointer(&record->cmp_request, g_bytes_unref);
+    g_clear_pointer(&record->cmp_nonce, g_bytes_unref);
+    record->serial[0] = '\0';
+    record->state = MADO_CERTIFICATE_ASKED;
+    record->is_staged = FALSE;
+    record->is_confirmed = FALSE;
+    return TRUE;
+}
+
 /* The key of the slot is @hash from now on. What was issued for another key dies. */
 static gboolean
 set_key(MadoVisit *self, MadoSlot slot, const guint8 *hash, GError **error)
 {
     g_autoptr(MadoCertificateRecord) record = load(self, slot, error);
-    MadoStore *store = self->centre->store;
 
     if (record == NULL)
         return FALSE;
     if (record->has_key_hash && memcmp(record->key_hash, hash, sizeof record->key_hash) == 0)
         return TRUE;
-    if (record->der != NULL) {
-        if (!store->ops->add_revoked(store, record, error))
-            return FALSE;
-        g_clear_pointer(&record->der, g_bytes_unref);
-        g_clear_pointer(&record->csr, g_bytes_unref);
-        g_clear_pointer(&record->cmp_request, g_bytes_unref);
-        g_clear_pointer(&record->cmp_nonce, g_bytes_unref);
-        record->serial[0] = '\0';
-        record->state = MADO_CERTIFICATE_ASKED;
-        record->is_staged = FALSE;
-        record->is_confirmed = FALSE;
-    }
+    if (!revoke_issued(self, record, error))
+        return FALSE;
     record->has_key_hash = TRUE;
     memcpy(record->key_hash, hash, sizeof record->key_hash);
     return save(self, record, error);
@@ -373,6 +383,73 @@ mado_visit_parts_confirm(MadoVisit *self,
     if (done)
         *ret_confirmed = confirmed;
     return done;
+}
+
+/* Only the desk's own protected word counts. */
+static gboolean
+is_rejected(const MadoCmpServer *server, const MadoCertificateRecord *record, GBytes *cert_conf)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GBytes) answer = NULL;
+    MadoCmpServerIssued issued;
+
+    if (cert_conf == NULL || record->der == NULL || record->cmp_request == NULL ||
+        record->cmp_nonce == NULL)
+        return FALSE;
+    issued = (MadoCmpServerIssued){record->cmp_request, record->cmp_nonce,
+                                   parse_certificate(record->der)};
+    answer = mado_cmp_server_confirm(server, &issued, cert_conf, &error);
+    X509_free(issued.certificate);
+    return g_error_matches(error, MADO_ERROR, MADO_ERROR_CERTIFICATE);
+}
+
+static gboolean
+find_rejection(MadoVisit *self,
+               const MadoBodyStep *step,
+               gboolean *ret_rejected,
+               GError **error)
+{
+    MadoCmpServer server;
+    gboolean rejected = FALSE;
+    gboolean done = TRUE;
+
+    if (!begin_server(self, &server, error))
+        return FALSE;
+    for
+        MADO_VISIT_EACH_SLOT(slot, self->transaction->slots)
+        {
+            g_autoptr(MadoCertificateRecord) record = load(self, (MadoSlot)slot, error);
+
+            done = done && record != NULL;
+            rejected = rejected ||
+                       (done && is_rejected(&server, record, find_cmp(step, (MadoSlot)slot)));
+        }
+    X509_free(server.peer);
+    *ret_rejected = rejected;
+    return done;
+}
+
+gboolean
+mado_visit_parts_take_rejection(MadoVisit *self,
+                                const MadoBodyStep *step,
+                                gboolean *ret_rejected,
+                                GError **error)
+{
+    gboolean rejected;
+
+    if (!find_rejection(self, step, &rejected, error))
+        return FALSE;
+    for
+        MADO_VISIT_EACH_SLOT(slot, rejected ? self->transaction->slots : 0U)
+        {
+            g_autoptr(MadoCertificateRecord) record = load(self, (MadoSlot)slot, error);
+
+            if (record == NULL || !revoke_issued(self, record, error) ||
+                !save(self, record, error))
+                return FALSE;
+        }
+    *ret_rejected = rejected;
+    return TRUE;
 }
 
 /* ---- against the card's record ---- */

@@ -112,6 +112,13 @@ mado_visit_parts_confirm(MadoVisit *self,
                          const MadoBodyStep *step,
                          gboolean *ret_confirmed,
                          GError **error);
+/* *ret_rejected: at least one certConf says that its certificate is not taken. The set is all
+ * or nothing: all of it is revoked then, and its PKCS#10 forgotten. */
+gboolean
+mado_visit_parts_take_rejection(MadoVisit *self,
+                                const MadoBodyStep *step,
+                                gboolean *ret_rejected,
+                                GError **error);
 /* Whether the centre holds, for every slot, a PKCS#10 for the key the card has staged. */
 gboolean
 mado_visit_parts_has_requests(MadoVisit *self,

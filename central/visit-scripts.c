@@ -250,6 +250,17 @@ give_requests_back(MadoVisit *self, GError **error)
     return mado_visit_parts_give_requests(self, error);
 }
 
+/* What the visit was undone for, if somebody said so, is what it ends with. */
+static gboolean
+abort_undone(MadoVisit *self, GError **error)
+{
+    g_autofree char *why =
+        g_strdup(self->transaction->detail[0] != '\0' ? self->transaction->detail
+                                                      : "undone: nothing of it is on the card");
+
+    return mado_visit_parts_abort(self, why, error);
+}
+
 static gboolean
 take_way(MadoVisit *self, MadoVisitWay way, const MadoRecord *record, GError **error)
 {
@@ -265,7 +276,7 @@ take_way(MadoVisit *self, MadoVisitWay way, const MadoRecord *record, GError **e
     case MADO_VISIT_WAY_UNDO_OTHER:
         return mado_visit_parts_send_undo(self, record->transaction, error);
     case MADO_VISIT_WAY_ABORT:
-        return mado_visit_parts_abort(self, "undone: nothing of it is on the card", error);
+        return abort_undone(self, error);
     case MADO_VISIT_WAY_REFUSE:
         return mado_visit_parts_hold(self, "the card is terminated", error);
     case MADO_VISIT_WAY_HOLD:

@@ -12,6 +12,7 @@ static const MadoVisitAction edges[MADO_VISIT_N_STAGES][MADO_VISIT_N_EVENTS] = {
                          [MADO_VISIT_DAMAGED] = MADO_VISIT_DO_HOLD},
     [MADO_VISIT_STAGE] = {[MADO_VISIT_ANSWERED] = MADO_VISIT_DO_COMMIT,
                           [MADO_VISIT_FAILED] = MADO_VISIT_DO_ASK,
+                          [MADO_VISIT_REJECTED] = MADO_VISIT_DO_REVOKE,
                           [MADO_VISIT_DAMAGED] = MADO_VISIT_DO_HOLD},
     [MADO_VISIT_COMMIT] = {[MADO_VISIT_ANSWERED] = MADO_VISIT_DO_FINISH,
                            [MADO_VISIT_FAILED] = MADO_VISIT_DO_ASK,

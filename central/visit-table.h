@@ -34,6 +34,7 @@ typedef enum {
     MADO_VISIT_FAILED,          /* answers missing, refused or unprotected; or session lost */
     MADO_VISIT_REQUESTED,       /* CMP requests alone */
     MADO_VISIT_DAMAGED,         /* the desk says that it cannot go on */
+    MADO_VISIT_REJECTED,        /* CMP confirmations alone, before the script was run */
     MADO_VISIT_N_EVENTS
 } MadoVisitEvent;
 
@@ -47,6 +48,7 @@ typedef enum {
     MADO_VISIT_DO_ASK,        /* a fresh session: DECIDE without WANTED */
     MADO_VISIT_DO_RECORD,     /* SCRIPT RECORD */
     MADO_VISIT_DO_CHOOSE,     /* the second table */
+    MADO_VISIT_DO_REVOKE,     /* what was issued dies, the card is rolled back: ABORTED */
     MADO_VISIT_DO_HOLD,
     MADO_VISIT_N_ACTIONS
 } MadoVisitAction;

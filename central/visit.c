@@ -196,6 +196,8 @@ find_event(MadoVisit *self, const MadoBodyStep *step, MadoChannelResult *result)
     MadoChannel *channel = mado_visit_parts_channel(self);
     g_autoptr(GError) error = NULL;
 
+    if (stage == MADO_VISIT_STAGE && step->n_cmp > 0 && !step->has_answers)
+        return MADO_VISIT_REJECTED;
     if (step->damage[0] != '\0')
         return MADO_VISIT_DAMAGED;
     if (stage == MADO_VISIT_DECIDE || stage == MADO_VISIT_ASKED)
@@ -290,6 +292,26 @@ finish_card(MadoVisit *self,
     return mado_visit_parts_finish(self, error);
 }
 
+/* The card is rolled back in a fresh session, whatever the resident wants: nothing of this
+ * visit is to be finished. */
+static gboolean
+undo_rejected(MadoVisit *self, const MadoBodyStep *step, GError **error)
+{
+    gboolean rejected = FALSE;
+
+    if (!mado_visit_parts_take_rejection(self, step, &rejected, error))
+        return FALSE;
+    if (!rejected)
+        return ask_again(self, step, error);
+    self->transaction->may_start = FALSE;
+    g_snprintf(self->transaction->detail, sizeof self->transaction->detail,
+               "the desk does not take a certificate%s%s", step->damage[0] != '\0' ? ": " : "",
+               step->damage);
+    mado_log(G_LOG_LEVEL_MESSAGE, MADO_LOG_VISIT, self->transaction->request_id, "%s",
+             self->transaction->detail);
+    return mado_visit_parts_ask_record(self, error);
+}
+
 static gboolean
 act(MadoVisit *self,
     MadoVisitAction action,
@@ -317,6 +339,8 @@ act(MadoVisit *self,
     case MADO_VISIT_DO_CHOOSE:
         return result->has_record ? mado_visit_parts_choose(self, &result->record, error)
                                   : ask_again(self, step, error);
+    case MADO_VISIT_DO_REVOKE:
+        return undo_rejected(self, step, error);
     case MADO_VISIT_DO_HOLD:
         return mado_visit_parts_hold(self, step->damage, error);
     case MADO_VISIT_DO_REFUSE:

@@ -39,6 +39,7 @@ struct _MadoCmp {
     GBytes *incoming;  /* owned */
     X509 *certificate; /* owned */
     GError *fault;     /* owned: why the certificate is refused */
+    gboolean rejects;  /* the certificate, good as it may be */
     gboolean succeeded;
 };
 
@@ -134,6 +135,17 @@ transfer_cb(OSSL_CMP_CTX *context, const OSSL_CMP_MSG *request)
     return incoming == NULL ? NULL : decode_message(incoming);
 }
 
+static gboolean
+is_rejecting(MadoCmp *self)
+{
+    gboolean rejects;
+
+    g_mutex_lock(&self->mutex);
+    rejects = self->rejects;
+    g_mutex_unlock(&self->mutex);
+    return rejects;
+}
+
 static int
 confirm_cb(OSSL_CMP_CTX *context, X509 *certificate, int fail_info, const char **text)
 {
@@ -152,7 +164,7 @@ confirm_cb(OSSL_CMP_CTX *context, X509 *certificate, int fail_info, const char *
     if (good && X509_up_ref(certificate) == 1)
         self->certificate = certificate;
     g_mutex_unlock(&self->mutex);
-    if (give_turn(self, TURN_GOT_CERT) && good)
+    if (give_turn(self, TURN_GOT_CERT) && good && !is_rejecting(self))
         return 0;
     *text = "not taken by the desk";
     return fail_info != 0 ? fail_info : 1 << OSSL_CMP_PKIFAILUREINFO_badCertTemplate;
@@ -297,6 +309,20 @@ mado_cmp_confirm(MadoCmp *self, GError **error)
 {
     if (!await_turn(self, TURN_GOT_CERT, error) || !check_taken(self, error))
         return NULL;
+    hand_over(self, NULL);
+    if (!await_turn(self, TURN_SENT_CONFIRM, error))
+        return NULL;
+    return take_outgoing(self, error);
+}
+
+GBytes *
+mado_cmp_reject(MadoCmp *self, GError **error)
+{
+    if (!await_turn(self, TURN_GOT_CERT, error))
+        return NULL;
+    g_mutex_lock(&self->mutex);
+    self->rejects = TRUE;
+    g_mutex_unlock(&self->mutex);
     hand_over(self, NULL);
     if (!await_turn(self, TURN_SENT_CONFIRM, error))
         return NULL;

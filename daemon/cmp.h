@@ -58,6 +58,10 @@ mado_cmp_take(MadoCmp *self, GBytes *cp, GError **error);
 /* (transfer full): DER of the certConf that accepts; only when the whole set is staged. */
 GBytes *
 mado_cmp_confirm(MadoCmp *self, GError **error);
+/* (transfer full): DER of the certConf that rejects what take was given, whether it was good or
+ * not: the set is all or nothing. The exchange ends with it. */
+GBytes *
+mado_cmp_reject(MadoCmp *self, GError **error);
 /* The centre's pkiConf: the exchange is over. */
 gboolean
 mado_cmp_finish(MadoCmp *self, GBytes *pkiconf, GError **error);

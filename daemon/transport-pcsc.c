@@ -202,6 +202,8 @@ mado_transport_pcsc_new(gpointer data)
     PcscTransport *self = g_new0(PcscTransport, 1);
 
     self->parent.ops = &pcsc_ops;
+    /* Now, while nobody waits yet; a service that is not there is the next open's to tell. */
+    (void)ensure_context(self, NULL);
     return &self->parent;
 }
 

@@ -4,7 +4,8 @@
 
 #include "daemon/transport.h"
 
-/* A MadoTransportNew; @data is not used. Establishes no context yet. */
+/* A MadoTransportNew; @data is not used. Tries for a context at once; without one, open tries
+ * again. */
 MadoTransport *
 mado_transport_pcsc_new(gpointer data);
 

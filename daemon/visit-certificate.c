@@ -128,18 +128,60 @@ check_set(const MadoVisit *self, GError **error)
 gboolean
 mado_visit_take_certificates(MadoVisit *self, GError **error)
 {
+    g_autoptr(GError) refusal = NULL;
+
     if (!check_set(self, error))
         return FALSE;
     for (guint i = 0; i < MADO_VISIT_SLOTS; i++) {
         g_autoptr(GBytes) certificate = NULL;
+        g_autoptr(GError) fault = NULL;
 
         if (self->cmp[i] == NULL)
             continue;
         certificate = mado_cmp_take(
-            self->cmp[i], find_answer(self->reply, mado_cmp_slot(self->cmp[i])), error);
-        if (certificate == NULL)
+            self->cmp[i], find_answer(self->reply, mado_cmp_slot(self->cmp[i])), &fault);
+        if (certificate != NULL)
+            continue;
+        if (!g_error_matches(fault, MADO_ERROR, MADO_ERROR_CERTIFICATE)) {
+            g_propagate_error(error, g_steal_pointer(&fault));
+            return FALSE;
+        }
+        if (refusal == NULL) /* the others are looked at too, to be rejected with it */
+            refusal = g_steal_pointer(&fault);
+    }
+    if (refusal == NULL)
+        return TRUE;
+    g_propagate_error(error, g_steal_pointer(&refusal));
+    return FALSE;
+}
+
+/* As much of a text as a message has room for, cut between two characters. */
+static void
+copy_text(char *ret_text, gsize size, const char *text)
+{
+    const char *end = NULL;
+
+    g_strlcpy(ret_text, text, size);
+    if (!g_utf8_validate(ret_text, -1, &end))
+        ret_text[end - ret_text] = '\0';
+}
+
+gboolean
+mado_visit_reject_certificates(MadoVisit *self, const GError *why, GError **error)
+{
+    copy_text(self->step->damage, sizeof self->step->damage, why->message);
+    for (guint i = 0; i < MADO_VISIT_SLOTS; i++) {
+        g_autoptr(GBytes) reject = NULL;
+
+        if (self->cmp[i] == NULL)
+            continue;
+        reject = mado_cmp_reject(self->cmp[i], error);
+        if (reject == NULL ||
+            !mado_body_step_add_cmp(self->step, mado_cmp_slot(self->cmp[i]), reject))
             return FALSE;
     }
+    mado_visit_drop_certificates(self);
+    self->undone_for = mado_error_code(why);
     return TRUE;
 }
 

@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "common/error.h"
+#include "common/log.h"
 #include "daemon/card/isd.h"
 #include "daemon/visit-state.h"
 
@@ -59,6 +60,7 @@ check_genuine(MadoVisit *self, MadoWork *work, const MadoSecret *number_b, GErro
     if (self->record == NULL || !mado_common_juki_record(work->card, &self->face, error) ||
         !mado_genuine_check(work->card, self->desk->face, number_b, &genuine, error))
         return FALSE;
+    memcpy(self->face_key, genuine.face_key, sizeof self->face_key);
     memcpy(self->face_key_hash, genuine.face_key_hash, sizeof self->face_key_hash);
     return TRUE;
 }
@@ -246,6 +248,38 @@ check_serial(MadoVisit *self, GError **error)
     return FALSE;
 }
 
+/* power_on has compared the card id. The chain and the face data were verified by the check,
+ * and the key they name is kept: what a swapped card could not do is answer for it. */
+gboolean
+mado_visit_meet_again(MadoVisit *self, MadoWork *work, GError **error)
+{
+    if (!mado_card_power_on(work->card, error) ||
+        !mado_common_juki_record(work->card, &self->face, error) ||
+        !check_serial(self, error) || !mado_genuine_prove(work->card, self->face_key, error))
+        return FALSE;
+    self->generation = mado_card_generation(work->card);
+    mado_log(G_LOG_LEVEL_INFO, MADO_LOG_VISIT, self->row.request_id,
+             "the card was unpowered, and is the same");
+    return TRUE;
+}
+
+/* The public keys the card has staged, while it can be asked in plain: certificate requests
+ * that the centre gives back are measured by them. */
+static gboolean
+read_staged_keys(MadoVisit *self, MadoWork *work, const MadoRecord *record, GError **error)
+{
+    for (guint i = 0; record->phase == MADO_PHASE_OPEN && i < record->n_staged; i++) {
+        const MadoSlot slot = record->staged[i].slot;
+        GBytes **key = &self->staged_keys[mado_visit_slot_index(slot)];
+
+        g_clear_pointer(key, g_bytes_unref);
+        *key = mado_isd_staged_key(work->card, slot, error);
+        if (*key == NULL)
+            return FALSE;
+    }
+    return TRUE;
+}
+
 static gboolean
 adopt(MadoVisit *self,
       MadoWork *work,
@@ -260,7 +294,7 @@ adopt(MadoVisit *self,
     if (visit[0] != '\0' ? !load_named(self, visit, error) : !load_by_card(self, error))
         return FALSE;
     if (!check_genuine(self, work, number_b, error) || !check_serial(self, error) ||
-        !parse_record(self, &record, error))
+        !parse_record(self, &record, error) || !read_staged_keys(self, work, &record, error))
         return FALSE;
     /* Unknown to this desk: the life cycle tells which procedure comes next, the centre's
      * answer which one it was. */

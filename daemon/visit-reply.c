@@ -88,6 +88,7 @@ static gboolean
 write_reply(MadoVisit *self, MadoVisitEvent event, const guint8 *reply_hash, GError **error)
 {
     MadoReceiptKind kind = self->plan->done;
+    MadoErrorCode outcome = 0;
 
     mado_journal_entry_finish_message(mado_visit_pending(self), self->key,
                                       MADO_JOURNAL_MESSAGE_ANSWERED, reply_hash);
@@ -96,10 +97,11 @@ write_reply(MadoVisit *self, MadoVisitEvent event, const guint8 *reply_hash, GEr
     if (event == MADO_VISIT_ON_REPLY_ABORTED) {
         self->row.state = MADO_JOURNAL_VISIT_ABORTED;
         kind = MADO_RECEIPT_ABORTED;
+        outcome = self->undone_for;
     }
     mado_journal_entry_put_visit(mado_visit_pending(self), &self->row);
     if (self->row.state != MADO_JOURNAL_VISIT_OPEN &&
-        !mado_visit_add_receipt(self, kind, self->plan->slots, 0, error))
+        !mado_visit_add_receipt(self, kind, self->plan->slots, outcome, error))
         return FALSE;
     if (!mado_visit_flush(self, error))
         return FALSE;
@@ -127,8 +129,10 @@ tell_reply(MadoVisit *self, MadoVisitEvent event, MadoStep *ret_step, GError **e
         g_set_object(&ret_step->fds, fds);
         return TRUE;
     }
-    mado_visit_log_end(self, outcome, 0);
-    mado_visit_tell(self, MADO_STEP_DONE, mado_visit_tell_end(outcome, 0, ""), ret_step);
+    mado_visit_log_end(self, outcome, self->undone_for);
+    mado_visit_tell(self, MADO_STEP_DONE,
+                    mado_visit_tell_end(outcome, self->undone_for, self->reply->detail),
+                    ret_step);
     mado_visit_forget(self);
     return TRUE;
 }

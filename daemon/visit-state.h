@@ -32,6 +32,7 @@ struct _MadoVisit {
     gboolean resuming;
     gboolean resident;
     MadoCommonJukiRecord face;
+    guint8 face_key[MADO_CVC_KEY_LEN]; /* of the verified face data */
     guint8 face_key_hash[32];
     GBytes *record;   /* owned: DF70 as read in plain by the check */
     guint generation; /* of the card: another one means that everything on it is gone */
@@ -55,13 +56,14 @@ struct _MadoVisit {
     guint32 n_commands;             /* journaled so far: seq of the next */
     MadoJournalEntry *pending;      /* owned (nullable): rows that ride with the next write */
     MadoCmp *cmp[MADO_VISIT_SLOTS]; /* owned (nullable each) */
+    MadoErrorCode undone_for;       /* why the desk had the centre undo it; 0: it did not */
     gboolean receipt_due[MADO_RECEIPT_PIN_CHANGED + 1]; /* with the next message */
 
     /* PINS */
     guint n_pins_set; /* of reply->pins */
     gboolean has_pin_record;
     MadoRecord pin_record;                 /* plain, before the first CHANGE */
-    GBytes *staged_keys[MADO_VISIT_SLOTS]; /* owned: 7F49, by slot index */
+    GBytes *staged_keys[MADO_VISIT_SLOTS]; /* owned: 7F49, by slot index; also from Resume on */
     GBytes *csrs[MADO_VISIT_SLOTS];        /* owned: DER */
 };
 
@@ -121,6 +123,12 @@ gboolean
 mado_visit_add_receipt(
     MadoVisit *self, MadoReceiptKind kind, guint8 slots, MadoErrorCode outcome, GError **error);
 
+/* ---- daemon/visit-open.c: who the card is ---- */
+
+/* After a power-down: the same card, and genuine. CARD_CHANGED, CARD_CLONED. */
+gboolean
+mado_visit_meet_again(MadoVisit *self, MadoWork *work, GError **error);
+
 /* ---- daemon/visit-work.c: on the card ---- */
 
 /* What Continue does for self->reply; on success self->step is complete, or PINs are due.
@@ -135,7 +143,8 @@ mado_visit_work(MadoVisit *self,
  * the visit's card: CARD_CHANGED. */
 gboolean
 mado_visit_initialize(MadoVisit *self, MadoWork *work, GError **error);
-/* The card is the one of the check, powered all the time: HELD, CARD_CHANGED. */
+/* The card is the one of the check. One that was unpowered meanwhile is met again; then
+ * self->generation is another one, and what lived in the card's session is gone. */
 gboolean
 mado_visit_check_card(MadoVisit *self, MadoWork *work, GError **error);
 /* Writes the intent of a command and with it the answer of the one before. @hash: NULL for a
@@ -150,12 +159,16 @@ mado_visit_answered(MadoVisit *self, guint16 sw, const guint8 *answer, gsize len
 /* Makes a p10cr for every request the visit has, into self->step. */
 gboolean
 mado_visit_request_certificates(MadoVisit *self, GError **error);
-/* Gives each cp of the reply to its exchange; all of the set or CERTIFICATE. */
+/* Gives each cp of the reply to its exchange; all of the set or CERTIFICATE, after which the
+ * set can be rejected. */
 gboolean
 mado_visit_take_certificates(MadoVisit *self, GError **error);
 /* certConf of each, into self->step. */
 gboolean
 mado_visit_confirm_certificates(MadoVisit *self, GError **error);
+/* The same, but rejecting all of them, with @why for the centre; self->step is nothing else. */
+gboolean
+mado_visit_reject_certificates(MadoVisit *self, const GError *why, GError **error);
 /* pkiConf of each. */
 gboolean
 mado_visit_finish_certificates(MadoVisit *self, GError **error);

@@ -5,6 +5,7 @@
 #include "common/envelope.h"
 #include "common/error.h"
 #include "common/log.h"
+#include "daemon/card/csr.h"
 #include "daemon/card/isd.h"
 #include "daemon/visit-state.h"
 
@@ -19,9 +20,17 @@ mado_visit_check_card(MadoVisit *self, MadoWork *work, GError **error)
         mado_card_generation(work->card) == self->generation)
         return TRUE;
     /* Its security status, its secure channel and the proof that it is genuine are gone. */
-    g_set_error_literal(error, MADO_ERROR, MADO_ERROR_CARD_REMOVED,
-                        "the card lost power since it was checked");
-    return FALSE;
+    return mado_visit_meet_again(self, work, error);
+}
+
+/* A script belongs to one session of the secure channel. When that is gone, the step goes out
+ * without answers, and the centre starts the phase again in a fresh session on what the card
+ * then says (doc/messages.md 3). */
+static gboolean
+needs_session(const MadoBodyReply *reply)
+{
+    return reply->next == MADO_NEXT_SCRIPT ||
+           (reply->next == MADO_NEXT_CSR && !reply->has_host_challenge);
 }
 
 gboolean
@@ -186,8 +195,6 @@ enter_phase(MadoVisit *self, MadoWork *work, GError **error)
 {
     const MadoBodyReply *reply = self->reply;
 
-    if (reply->phase == MADO_SCRIPT_STAGE && !mado_visit_take_certificates(self, error))
-        return FALSE;
     if (reply->phase == MADO_SCRIPT_COMMIT && !mado_visit_finish_certificates(self, error))
         return FALSE;
     if (!authenticate(self, work, error))
@@ -215,11 +222,36 @@ leave_phase(MadoVisit *self, MadoWork *work, gboolean *ret_pins_due, GError **er
     return mado_visit_initialize(self, work, error);
 }
 
+/* Looks at the certificates before any of them goes to the card. *ret_rejected: the set is not
+ * what was asked for; the step now says so, and the script is not run. */
+static gboolean
+judge_certificates(MadoVisit *self, gboolean *ret_rejected, GError **error)
+{
+    g_autoptr(GError) refusal = NULL;
+
+    *ret_rejected = FALSE;
+    if (self->reply->phase != MADO_SCRIPT_STAGE || mado_visit_take_certificates(self, &refusal))
+        return TRUE;
+    if (!g_error_matches(refusal, MADO_ERROR, MADO_ERROR_CERTIFICATE)) {
+        g_propagate_error(error, g_steal_pointer(&refusal));
+        return FALSE;
+    }
+    mado_log(G_LOG_LEVEL_MESSAGE, MADO_LOG_VISIT, self->row.request_id,
+             "certificates are rejected: %s", refusal->message);
+    *ret_rejected = TRUE;
+    return mado_visit_reject_certificates(self, refusal, error);
+}
+
 static gboolean
 work_script(MadoVisit *self, MadoWork *work, gboolean *ret_pins_due, GError **error)
 {
+    gboolean rejected;
     gboolean whole = FALSE;
 
+    if (!judge_certificates(self, &rejected, error))
+        return FALSE;
+    if (rejected)
+        return TRUE;
     if (!enter_phase(self, work, error) || !run_script(self, work, &whole, error))
         return FALSE;
     mado_card_forget_selection(work->card);
@@ -231,6 +263,19 @@ work_script(MadoVisit *self, MadoWork *work, gboolean *ret_pins_due, GError **er
     return TRUE;
 }
 
+/* A request that came back is put to use only if it is for the key this card has staged. */
+static gboolean
+check_request(const MadoVisit *self, const MadoBodySlotDer *request, GError **error)
+{
+    GBytes *key = self->staged_keys[mado_visit_slot_index(request->slot)];
+
+    if (key != NULL)
+        return mado_csr_check(request->der, key, error);
+    g_set_error_literal(error, MADO_ERROR, MADO_ERROR_CENTRE_ANSWER,
+                        "a certificate request for a key that the card did not show");
+    return FALSE;
+}
+
 static gboolean
 work_csr(MadoVisit *self, MadoWork *work, GError **error)
 {
@@ -239,6 +284,8 @@ work_csr(MadoVisit *self, MadoWork *work, GError **error)
     for (guint i = 0; i < reply->n_csrs; i++) {
         guint index = mado_visit_slot_index(reply->csrs[i].slot);
 
+        if (!check_request(self, &reply->csrs[i], error))
+            return FALSE;
         g_clear_pointer(&self->csrs[index], g_bytes_unref);
         self->csrs[index] = g_bytes_ref(reply->csrs[i].der);
     }
@@ -254,11 +301,18 @@ mado_visit_work(MadoVisit *self,
                 gboolean *ret_pins_due,
                 GError **error)
 {
+    const guint generation = self->generation;
+
     *ret_pins_due = FALSE;
     if (!mado_visit_check_card(self, work, error))
         return FALSE;
     if (self->step == NULL)
         self->step = mado_body_step_new();
+    if (self->generation != generation && needs_session(self->reply)) {
+        *ret_about = self->reply->next == MADO_NEXT_CSR ? MADO_PLAN_CSR
+                                                        : mado_plan_row(self->reply->phase);
+        return TRUE;
+    }
     switch (self->reply->next) {
     case MADO_NEXT_DECIDE:
         *ret_about = MADO_PLAN_INITIALIZE;

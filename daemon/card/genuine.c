@@ -12,19 +12,32 @@
 
 #include <openssl/rand.h>
 
-#define NONCE_LEN 32U
+#include <string.h>
+
+GBytes *
+mado_genuine_ask(MadoCard *card, guint8 ret_nonce[MADO_GENUINE_NONCE_LEN], GError **error)
+{
+    guint8 nonce[MADO_GENUINE_NONCE_LEN];
+    GBytes *answer;
+
+    if (RAND_bytes(nonce, sizeof nonce) != 1) {
+        (void)mado_error_set_openssl(error, MADO_ERROR_INTERNAL, "making a nonce");
+        return NULL;
+    }
+    answer = mado_visual_prove(card, nonce, sizeof nonce, error);
+    if (answer != NULL)
+        memcpy(ret_nonce, nonce, sizeof nonce);
+    return answer;
+}
 
 gboolean
 mado_genuine_prove(MadoCard *card, const guint8 face_key[MADO_CVC_KEY_LEN], GError **error)
 {
-    guint8 nonce[NONCE_LEN];
-    g_autoptr(GBytes) answer = NULL;
+    guint8 nonce[MADO_GENUINE_NONCE_LEN];
+    g_autoptr(GBytes) answer = mado_genuine_ask(card, nonce, error);
     gsize len = 0;
     const guint8 *data;
 
-    if (RAND_bytes(nonce, sizeof nonce) != 1)
-        return mado_error_set_openssl(error, MADO_ERROR_INTERNAL, "making a nonce");
-    answer = mado_visual_prove(card, nonce, sizeof nonce, error);
     if (answer == NULL)
         return FALSE;
     data = g_bytes_get_data(answer, &len);

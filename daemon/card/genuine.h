@@ -9,6 +9,8 @@
 #include "common/cvc.h"
 #include "daemon/card/card.h"
 
+#define MADO_GENUINE_NONCE_LEN 32U
+
 typedef struct {
     guint8 face_key[MADO_CVC_KEY_LEN]; /* DF24's value */
     guint8 face_key_hash[32];          /* its SHA-256: MADO_MSG_FACE_KEY */
@@ -26,7 +28,13 @@ mado_genuine_check(MadoCard *card,
                    MadoGenuine *ret_genuine,
                    GError **error);
 
-/* The last of these alone: a fresh nonce, signed by the card and checked with @face_key, which
- * the caller took from verified face data. CARD_CLONED. */
+/*
+ * The card's half of the last of these alone: a fresh nonce and (transfer full) the card's
+ * answer to it, to be checked with a key from verified face data
+ * (mado_facedata_verify_challenge).
+ */
+GBytes *
+mado_genuine_ask(MadoCard *card, guint8 ret_nonce[MADO_GENUINE_NONCE_LEN], GError **error);
+/* Both halves, with such a key. CARD_CLONED. */
 gboolean
 mado_genuine_prove(MadoCard *card, const guint8 face_key[MADO_CVC_KEY_LEN], GError **error);

@@ -5,13 +5,13 @@
 
 #include "common/digits.h"
 #include "common/error.h"
-#include "common/facedata.h"
 #include "common/tlv.h"
 #include "daemon/card/genuine.h"
 #include "daemon/card/jpki.h"
 #include "daemon/card/pin.h"
 #include "daemon/card/text.h"
 #include "daemon/card/visual.h"
+#include "daemon/procedure/read-checks.h"
 #include "daemon/procedure/read-result.h"
 #include "daemon/sealed.h"
 
@@ -130,8 +130,23 @@ typedef struct {
     MadoRead *read;
     MadoWork *work;
     MadoReadResult *result;
+    MadoReadChecks *checks;
     MadoSecret *secret; /* number A or B */
+    /* what the checks look at while the reading goes on */
+    MadoTextFiles text;
+    MadoSecret *face_signer;
 } Run;
+
+static void
+run_clear(Run *run)
+{
+    mado_read_checks_free(run->checks); /* first: it borrows from the rest */
+    mado_secret_free(run->secret);
+    mado_text_files_clear(&run->text);
+    mado_secret_free(run->face_signer);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Run, run_clear)
 
 /* Asks the agent, with the tries left, and verifies once. */
 static gboolean
@@ -214,55 +229,10 @@ open_visual(Run *run, GError **error)
 
 /* ---- the text application ---- */
 
-/* The files of one pass, for the signature over them. */
-typedef struct {
-    MadoSecret *number;
-    MadoSecret *attributes;
-    MadoSecret *signature;
-    MadoSecret *certificate;
-} TextFiles;
-
-static void
-text_files_clear(TextFiles *files)
-{
-    g_clear_pointer(&files->number, mado_secret_free);
-    g_clear_pointer(&files->attributes, mado_secret_free);
-    g_clear_pointer(&files->signature, mado_secret_free);
-    g_clear_pointer(&files->certificate, mado_secret_free);
-}
-
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(TextFiles, text_files_clear)
-
-static GBytes *
-borrow(const MadoSecret *secret)
-{
-    return secret == NULL
-               ? NULL
-               : g_bytes_new_static(mado_secret_peek(secret), mado_secret_len(secret));
-}
-
-/* One signature covers both files; each check stands for one of them. */
-static void
-check_text_file(Run *run, const TextFiles *files, const char *check, gboolean is_number)
-{
-    g_autoptr(GBytes) signature = borrow(files->signature);
-    g_autoptr(GBytes) number = is_number ? borrow(files->number) : NULL;
-    g_autoptr(GBytes) attributes = is_number ? NULL : borrow(files->attributes);
-    g_autoptr(GError) error = NULL;
-    MadoCvc signer;
-
-    if (number == NULL && attributes == NULL)
-        return;
-    if (mado_read_result_has_anchors(run->read->desk, &error) &&
-        mado_cvc_verify(run->read->desk->face, mado_secret_peek(files->certificate),
-                        mado_secret_len(files->certificate), &signer, &error))
-        (void)mado_facedata_verify_text(signature, number, attributes, &signer, &error);
-    mado_read_result_check(run->result, check, error);
-}
-
 static gboolean
-read_text_files(Run *run, TextFiles *files, GError **error)
+read_text_files(Run *run, GError **error)
 {
+    MadoTextFiles *files = &run->text;
     MadoCard *card = run->work->card;
     guint what = run->read->what;
     gboolean wants_number =
@@ -271,8 +241,8 @@ read_text_files(Run *run, TextFiles *files, GError **error)
 
     /* The free one first: it finds out whether the reader takes extended length, and a reader
      * that fails at it loses no PIN. */
-    files->certificate = mado_text_certificate(card, error);
-    if (files->certificate == NULL || !open_text(run, error))
+    files->signer = mado_text_certificate(card, error);
+    if (files->signer == NULL || !open_text(run, error))
         return FALSE;
     if (wants_number && (files->number = mado_text_number(card, error)) == NULL)
         return FALSE;
@@ -286,7 +256,7 @@ read_text_files(Run *run, TextFiles *files, GError **error)
 static gboolean
 read_text(Run *run, GError **error)
 {
-    g_auto(TextFiles) files = {0};
+    const MadoTextFiles *files = &run->text;
     guint what = run->read->what;
 
     if ((what & (MADO_READ_ATTRIBUTES | MADO_READ_NUMBER)) == 0 &&
@@ -294,64 +264,45 @@ read_text(Run *run, GError **error)
         return TRUE;
     if ((what & (MADO_READ_ATTRIBUTES | MADO_READ_NUMBER | MADO_READ_FACE)) == 0)
         return TRUE;
-    if (!read_text_files(run, &files, error))
+    if (!read_text_files(run, error))
         return FALSE;
-    if (files.attributes != NULL &&
-        !mado_read_result_attributes(run->result, files.attributes, error))
-        return FALSE;
-    if (files.number != NULL &&
-        !mado_read_result_number(
-            run->result, files.number, (what & MADO_READ_NUMBER) != 0,
-            run->read->credential == MADO_READ_BY_PIN ? &run->secret : NULL, error))
-        return FALSE;
-    check_text_file(run, &files, "text-signature", FALSE);
+    mado_read_checks_attributes(run->checks, files);
     if ((what & MADO_READ_NUMBER) != 0)
-        check_text_file(run, &files, "number-signature", TRUE);
-    return TRUE;
+        mado_read_checks_number(run->checks, files);
+    if (files->attributes != NULL &&
+        !mado_read_result_attributes(run->result, files->attributes, error))
+        return FALSE;
+    return files->number == NULL ||
+           mado_read_result_number(
+               run->result, files->number, (what & MADO_READ_NUMBER) != 0,
+               run->read->credential == MADO_READ_BY_PIN ? &run->secret : NULL, error);
 }
 
 /* ---- the visual application ---- */
 
-/* What the signatures say goes into the checks; what the card itself fails at is an error. */
-static gboolean
-check_face(Run *run, const MadoSecret *certificate, const MadoSecret *face, GError **error)
-{
-    g_autoptr(GError) signature_error = NULL;
-    g_autoptr(GError) clone_error = NULL;
-    guint8 face_key[MADO_CVC_KEY_LEN];
-    MadoCvc signer;
-
-    if (mado_read_result_has_anchors(run->read->desk, &signature_error) &&
-        mado_cvc_verify(run->read->desk->face, mado_secret_peek(certificate),
-                        mado_secret_len(certificate), &signer, &signature_error))
-        (void)mado_facedata_verify_visual(mado_secret_peek(face), mado_secret_len(face),
-                                          &signer, face_key, &signature_error);
-    mado_read_result_check(run->result, "face-signature", signature_error);
-    if (signature_error != NULL) /* no key to trust: whose answer would it be? */
-        return TRUE;
-    if (!mado_genuine_prove(run->work->card, face_key, &clone_error) &&
-        !g_error_matches(clone_error, MADO_ERROR, MADO_ERROR_CARD_CLONED)) {
-        g_propagate_error(error, g_steal_pointer(&clone_error));
-        return FALSE;
-    }
-    mado_read_result_check(run->result, "clone", clone_error);
-    return TRUE;
-}
-
 static gboolean
 read_face(Run *run, GError **error)
 {
-    g_autoptr(MadoSecret) certificate = NULL;
+    guint8 nonce[MADO_GENUINE_NONCE_LEN];
     g_autoptr(MadoSecret) face = NULL;
+    g_autoptr(GBytes) answer = NULL;
 
     if ((run->read->what & MADO_READ_FACE) == 0)
         return TRUE;
-    certificate = mado_visual_certificate(run->work->card, error);
-    if (certificate == NULL || !open_visual(run, error))
+    run->face_signer = mado_visual_certificate(run->work->card, error);
+    if (run->face_signer == NULL || !open_visual(run, error))
         return FALSE;
+    mado_read_checks_face_signer(run->checks, run->face_signer);
     face = mado_visual_face(run->work->card, error);
-    return face != NULL && mado_read_result_face(run->result, face, error) &&
-           check_face(run, certificate, face, error);
+    if (face == NULL || !mado_read_result_face(run->result, face, error))
+        return FALSE;
+    if (!mado_read_checks_face(run->checks, face))
+        return TRUE; /* no key to trust: whose answer would it be? */
+    answer = mado_genuine_ask(run->work->card, nonce, error);
+    if (answer == NULL)
+        return FALSE;
+    mado_read_checks_clone(run->checks, nonce, answer);
+    return TRUE;
 }
 
 /* ---- JPKI ---- */
@@ -372,21 +323,6 @@ static const CertificateRow certificate_rows[] = {
     {MADO_READ_SIGN_CERTIFICATE, MADO_EF_JPKI_SIGN_CERT, "sign-certificate", "sign-chain"},
 };
 
-static void
-check_chain(Run *run, const CertificateRow *row, GBytes *certificate)
-{
-    const MadoDesk *desk = run->read->desk;
-    const MadoChainAnchors *anchors =
-        row->ef == MADO_EF_JPKI_AUTH_CERT ? desk->jpki_auth : desk->jpki_sign;
-    g_autoptr(GError) error = NULL;
-
-    if (anchors == NULL)
-        g_set_error_literal(&error, MADO_ERROR, MADO_ERROR_CONFIG, "no anchors are configured");
-    else
-        (void)mado_chain_verify(anchors, certificate, mado_clock_wall_ms(desk->clock), &error);
-    mado_read_result_check(run->result, row->check, error);
-}
-
 static gboolean
 read_certificate(Run *run, const CertificateRow *row, GError **error)
 {
@@ -406,7 +342,10 @@ read_certificate(Run *run, const CertificateRow *row, GError **error)
         return FALSE;
     }
     if (row->check != NULL)
-        check_chain(run, row, certificate);
+        mado_read_checks_chain(run->checks, row->check,
+                               row->ef == MADO_EF_JPKI_AUTH_CERT ? run->read->desk->jpki_auth
+                                                                 : run->read->desk->jpki_sign,
+                               certificate);
     data = g_bytes_get_data(certificate, &len);
     return mado_read_result_file(run->result, row->file, data, len, error);
 }
@@ -427,14 +366,18 @@ mado_read_run(MadoWork *work, gpointer job, GError **error)
 {
     MadoRead *self = job;
     g_autoptr(MadoReadResult) result = mado_read_result_new();
-    Run run = {.read = self, .work = work, .result = result};
+    g_auto(Run) run = {.read = self,
+                       .work = work,
+                       .result = result,
+                       .checks = mado_read_checks_new(self->desk)};
     gboolean ok = read_secret(&run, error) && mado_card_power_on(work->card, error) &&
                   read_text(&run, error) && read_face(&run, error) &&
                   read_certificates(&run, error);
 
     mado_card_power_off(work->card);
-    mado_secret_free(run.secret);
-    if (ok)
-        mado_read_result_end(result, &self->files, &self->checks, &self->fds);
-    return ok;
+    if (!ok)
+        return FALSE;
+    mado_read_checks_end(run.checks, result);
+    mado_read_result_end(result, &self->files, &self->checks, &self->fds);
+    return TRUE;
 }

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The shortest list of APDUs that reading a whole card needs (doc/benchmarks.md 1)."""
+"""The shortest list of APDUs that reading a whole card needs, and the one that ours sends (doc/benchmarks.md 1)."""
+import hashlib
 
 JPKI = "D392F000260100000001"
 VISUAL = "D3921000310001010402"
@@ -93,3 +94,30 @@ def read_list(plan, secrets, lengths):
         for sfi in files:
             commands += reads(sfi, lengths[aid, sfi])
     return commands
+
+
+# ---- ours: the same files, and what is needed to trust them -------------------------------------
+
+DIGEST_INFO_HEAD = bytes.fromhex("3031300D060960864801650304020105000420")
+ALL_TRIES = " 63C5"  # of the signature PIN, asked before the PIN is
+
+
+def challenge():
+    """The anti-clone signature over an invented nonce."""
+    data = DIGEST_INFO_HEAD + hashlib.sha256(b"a nonce of the benchmark").digest()
+    return f"802A0000{len(data):02X}{data.hex().upper()}00"
+
+
+def our_list(secrets):
+    """What the daemon sends, as far as a list can foretell it, without the command lost after power-up. The
+    last word of each: whether the shortest list has it too."""
+    number_b, sign_pin = secrets["number-b"], secrets["sign-pin"]
+    return [
+        (select(TEXT), True), (read_extended(0x04), False), (verify(0x15, number_b), True),
+        (read_extended(0x02), True), (read_extended(0x03), False),
+        (select(VISUAL), True), (read_extended(0x04), False), (verify(0x12, number_b), True),
+        (read_extended(0x02), True), (challenge(), False),
+        (select(JPKI), True), (read_extended(0x0A), True), (read_extended(0x0B), True),
+        (read_extended(0x02), True), ("0020009B" + ALL_TRIES, False), (verify(0x1B, sign_pin), True),
+        (read_extended(0x01), True),
+    ]

@@ -3,8 +3,10 @@
  * The denominator of the reading benchmark: sends a list of APDUs by SCardTransmit and nothing
  * else. Uses none of our libraries on purpose.
  *
- *   bare READER [ROUNDS] <LIST      LIST: one command APDU in hex a line; every answer must be
- * 9000
+ *   bare READER ROUNDS|probe <LIST
+ *
+ * LIST: a line for each command APDU, in hex; behind it, if it is not 9000, the status word
+ * that the card must answer.
  *
  * Prints, per round, the number of APDUs, the seconds from SCardConnect to the last answer and
  * the bytes of data received.
@@ -24,6 +26,7 @@
 typedef struct {
     unsigned char bytes[MAX_COMMAND];
     DWORD len;
+    unsigned sw; /* what it must be answered */
 } Command;
 
 typedef struct {
@@ -36,6 +39,7 @@ parse_line(const char *line, Command *ret_command)
 {
     size_t n_digits = strspn(line, "0123456789ABCDEFabcdef");
     char digits[3] = "";
+    const char *behind = line + n_digits;
 
     if (n_digits < 8 || n_digits % 2 != 0 || n_digits / 2 > MAX_COMMAND)
         return false;
@@ -44,13 +48,14 @@ parse_line(const char *line, Command *ret_command)
         ret_command->bytes[i] = (unsigned char)strtoul(digits, NULL, 16);
     }
     ret_command->len = n_digits / 2;
+    ret_command->sw = *behind == ' ' ? (unsigned)strtoul(behind, NULL, 16) : 0x9000u;
     return true;
 }
 
 static bool
 read_list(FILE *file, List *ret_list)
 {
-    char line[2 * MAX_COMMAND + 2];
+    char line[2 * MAX_COMMAND + 8];
 
     ret_list->n_commands = 0;
     while (fgets(line, sizeof line, file) != NULL) {
@@ -85,8 +90,8 @@ send_list(SCARDHANDLE card, const List *list, size_t *ret_n_bytes)
         LONG result =
             SCardTransmit(card, SCARD_PCI_T1, command->bytes, command->len, NULL, answer, &len);
 
-        if (result != SCARD_S_SUCCESS || len < 2 || answer[len - 2] != 0x90 ||
-            answer[len - 1] != 0) {
+        if (result != SCARD_S_SUCCESS || len < 2 ||
+            (answer[len - 2] << 8 | answer[len - 1]) != (int)command->sw) {
             fprintf(stderr, "bare: command %zu: %s, %lu bytes, %02X%02X\n", i + 1,
                     pcsc_stringify_error(result), len, len < 2 ? 0u : answer[len - 2],
                     len < 2 ? 0u : answer[len - 1]);

@@ -88,6 +88,33 @@ without_the_resident_certificates_are_finished_from_the_kept_requests(void **sta
 }
 
 static void
+mix_up_requests(VisitCentre *centre, MadoMessageHeader *header, MadoBodyReply *reply)
+{
+    GBytes *first = reply->csrs[0].der;
+
+    if (reply->next != MADO_NEXT_CSR)
+        return;
+    reply->csrs[0].der = reply->csrs[1].der;
+    reply->csrs[1].der = first;
+}
+
+static void
+a_request_that_comes_back_for_another_key_is_not_used(void **state)
+{
+    VisitWorld *world = *state;
+    g_autoptr(GError) error = NULL;
+
+    assert_true(visit_world_begin(world, "issue", &error));
+    visit_world_run_until(world, MADO_STEP_WORK, 3);
+    mado_visit_hold(world->visit, &world->work, MADO_ERROR_CANCELLED, &world->step);
+    world->centre->twist = mix_up_requests;
+    recover(world, FALSE);
+    assert_int_equal(world->step.kind, MADO_STEP_HOLD);
+    assert_string_equal(visit_world_detail(world, "error"), "CentreAnswer");
+    assert_int_equal(world->card.record.life, MADO_LIFE_PREPARED);
+}
+
+static void
 without_the_resident_and_without_requests_it_is_undone(void **state)
 {
     VisitWorld *world = *state;
@@ -124,8 +151,44 @@ another_card_at_resume_is_refused_by_name(void **state)
     assert_mado_error(error, MADO_ERROR_NOT_FOUND);
 }
 
+/* One call after another; before the @at-th the card is unpowered, as after a long wait.
+ * *ret_n: how many calls there were. */
 static void
-a_card_that_lost_power_between_two_calls_puts_the_visit_on_hold(void **state)
+run_with_a_wait_at(VisitWorld *world, guint at, guint *ret_n)
+{
+    g_autoptr(GError) error = NULL;
+    guint n;
+
+    assert_true(visit_world_begin(world, "issue", &error));
+    for (n = 1; world->step.kind != MADO_STEP_DONE; n++) {
+        if (n == at)
+            mado_card_power_off(world->connection);
+        assert_true(visit_world_go_on(world, &error));
+        assert_int_not_equal(world->step.kind, MADO_STEP_HOLD);
+    }
+    visit_world_end_session(world);
+    *ret_n = n;
+}
+
+static void
+a_card_unpowered_between_any_two_calls_has_its_phase_started_again(void **state)
+{
+    VisitWorld *world = *state;
+    guint n_calls;
+    guint n;
+
+    run_with_a_wait_at(world, 0, &n_calls);
+    for (guint at = 1; at < n_calls; at++) {
+        visit_card_init(&world->card, (guint8)at, world->keys[0], world->keys[1]);
+        world->centre->stage = VISIT_CENTRE_NEW;
+        run_with_a_wait_at(world, at, &n);
+        visit_world_assert_issued(world);
+        assert_true(n >= n_calls);
+    }
+}
+
+static void
+another_card_after_a_power_down_puts_the_visit_on_hold(void **state)
 {
     VisitWorld *world = *state;
     g_autoptr(GError) error = NULL;
@@ -133,9 +196,11 @@ a_card_that_lost_power_between_two_calls_puts_the_visit_on_hold(void **state)
     assert_true(visit_world_begin(world, "issue", &error));
     visit_world_run_until(world, MADO_STEP_WORK, 2);
     mado_card_power_off(world->connection);
-    assert_true(mado_card_power_on(world->connection, &error));
+    visit_card_init(&world->card, 0xB2, world->keys[0], world->keys[1]);
     assert_true(visit_world_go_on(world, &error));
     assert_int_equal(world->step.kind, MADO_STEP_HOLD);
+    assert_string_equal(visit_world_detail(world, "error"), "CardChanged");
+    assert_int_equal(world->card.n_changes, 0);
 }
 
 /* The client of a session whose worker is lost claims another reader: a new visit object there,
@@ -223,9 +288,11 @@ main(void)
         TEST(a_card_torn_out_before_any_command_is_issued_after_all),
         TEST(a_card_torn_out_after_any_command_is_issued_after_all),
         TEST(without_the_resident_certificates_are_finished_from_the_kept_requests),
+        TEST(a_request_that_comes_back_for_another_key_is_not_used),
         TEST(without_the_resident_and_without_requests_it_is_undone),
         TEST(another_card_at_resume_is_refused_by_name),
-        TEST(a_card_that_lost_power_between_two_calls_puts_the_visit_on_hold),
+        TEST(a_card_unpowered_between_any_two_calls_has_its_phase_started_again),
+        TEST(another_card_after_a_power_down_puts_the_visit_on_hold),
         TEST(a_visit_whose_worker_was_lost_is_taken_up_at_once_and_not_disturbed),
         TEST(before_the_first_message_nothing_is_left_behind),
         TEST(a_script_that_a_card_refuses_stops_there_and_is_told),

@@ -91,19 +91,35 @@ every_step_that_ended_has_its_receipt(void **state)
 
 /* ---- decisions ---- */
 
-/* The clerk signed too late: the card is unpowered, nothing was sent, all can begin anew. */
+/* The clerk took long to sign: the card was unpowered meanwhile and is still the same. */
 static void
-an_opening_decision_after_the_card_lost_power_begins_anew(void **state)
+an_opening_decision_after_the_card_lost_power_is_taken(void **state)
 {
     VisitWorld *world = *state;
     g_autoptr(GError) error = NULL;
 
     assert_true(visit_world_begin(world, "issue", &error));
     mado_card_power_off(world->work.card);
+    visit_world_run_to_end(world);
+    visit_world_assert_issued(world);
+    assert_int_equal(world->n_exchanges, 5);
+}
+
+/* Another card lies there: nothing was sent, all can begin anew. */
+static void
+an_opening_decision_for_a_card_that_was_swapped_begins_anew(void **state)
+{
+    VisitWorld *world = *state;
+    g_autoptr(GError) error = NULL;
+
+    assert_true(visit_world_begin(world, "issue", &error));
+    mado_card_power_off(world->work.card);
+    visit_card_init(&world->card, 0xB2, world->keys[0], world->keys[1]);
     assert_false(visit_world_decide(world, &error));
-    assert_mado_error(error, MADO_ERROR_CARD_REMOVED);
+    assert_mado_error(error, MADO_ERROR_CARD_CHANGED);
     g_clear_error(&error);
     assert_int_equal(world->n_exchanges, 0);
+    visit_world_end_session(world);
     assert_true(visit_world_begin(world, "issue", &error));
     visit_world_run_to_end(world);
     visit_world_assert_issued(world);
@@ -376,11 +392,26 @@ refuses_certificate(VisitWorld *world)
 
     assert_true(visit_world_begin(world, "issue", &error));
     visit_world_run_to_end(world);
-    assert_int_equal(world->step.kind, MADO_STEP_HOLD);
+    assert_int_equal(world->step.kind, MADO_STEP_DONE);
+    assert_string_equal(visit_world_detail(world, "outcome"), "aborted");
     assert_string_equal(visit_world_detail(world, "error"), "Certificate");
     assert_int_equal(world->centre->n_confirmed, 0);
-    for (gsize i = 0; i < world->card.record.n_staged; i++)
-        assert_false(world->card.record.staged[i].has_cert_hash);
+    assert_int_equal(world->centre->n_rejected, 2);
+    assert_int_equal(world->card.record.phase, MADO_PHASE_IDLE);
+    assert_int_equal(world->card.record.n_staged, 0);
+    assert_int_equal(visit_world_find_row(world).state, 0);
+}
+
+/* Nothing is left of it: the card can be issued by a new visit. */
+static void
+begin_anew(VisitWorld *world)
+{
+    g_autoptr(GError) error = NULL;
+
+    world->centre->stage = VISIT_CENTRE_NEW;
+    assert_true(visit_world_begin(world, "issue", &error));
+    visit_world_run_to_end(world);
+    visit_world_assert_issued(world);
 }
 
 static void
@@ -390,6 +421,8 @@ a_certificate_with_another_key_is_not_staged(void **state)
 
     world->centre->wrong_key = world->keys[0];
     refuses_certificate(world);
+    world->centre->wrong_key = NULL;
+    begin_anew(world);
 }
 
 static void
@@ -397,8 +430,12 @@ a_certificate_with_the_other_slots_policy_is_not_staged(void **state)
 {
     VisitWorld *world = *state;
 
+    const char *policy = world->centre->policy[1];
+
     world->centre->policy[1] = world->centre->policy[0];
     refuses_certificate(world);
+    world->centre->policy[1] = policy;
+    begin_anew(world);
 }
 
 int
@@ -410,7 +447,8 @@ main(void)
         TEST(an_issue_goes_through_in_five_exchanges),
         TEST(a_preparation_asks_nobody_for_a_pin),
         TEST(every_step_that_ended_has_its_receipt),
-        TEST(an_opening_decision_after_the_card_lost_power_begins_anew),
+        TEST(an_opening_decision_after_the_card_lost_power_is_taken),
+        TEST(an_opening_decision_for_a_card_that_was_swapped_begins_anew),
         TEST(a_decision_of_another_visit_is_refused),
         TEST(calls_out_of_their_step_change_nothing),
         TEST(a_reply_that_is_not_to_this_message_is_refused_and_the_right_one_taken),

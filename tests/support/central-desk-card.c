@@ -52,6 +52,14 @@ ignore_log(const char *function,
     return 1;
 }
 
+static int
+confirm(OSSL_CMP_CTX *ctx, X509 *certificate, int fail_info, const char **text)
+{
+    const CentralDeskCmp *cmp = OSSL_CMP_CTX_get_certConf_cb_arg(ctx);
+
+    return cmp->desk->rejects ? 1 << OSSL_CMP_PKIFAILUREINFO_badCertTemplate : fail_info;
+}
+
 static gpointer
 run_cmp(gpointer data)
 {
@@ -74,6 +82,8 @@ run_cmp(gpointer data)
     OSSL_CMP_CTX_set1_p10CSR(ctx, csr);
     OSSL_CMP_CTX_set_transfer_cb(ctx, transfer);
     OSSL_CMP_CTX_set_transfer_cb_arg(ctx, cmp);
+    OSSL_CMP_CTX_set_certConf_cb(ctx, confirm);
+    OSSL_CMP_CTX_set_certConf_cb_arg(ctx, cmp);
     cmp->accepted = OSSL_CMP_exec_certreq(ctx, OSSL_CMP_P10CR, NULL) != NULL;
     OSSL_CMP_CTX_free(ctx);
     X509_NAME_free(recipient);
@@ -368,7 +378,7 @@ static void
 work_on_stage(CentralDesk *desk)
 {
     take_cmp_answers(desk);
-    if (!run_script(desk))
+    if (!desk->rejects && !run_script(desk))
         return;
     for (guint i = 0; i < desk->reply->n_cmp; i++)
         add_cmp_message(desk, desk->reply->cmp[i].slot);

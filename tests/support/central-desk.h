@@ -49,6 +49,7 @@ typedef struct {
     GBytes *sent;
     char *sent_key;
     GBytes *answer;
+    gboolean rejects;    /* the certificates that come next */
     EVP_PKEY *other_key; /* sign the PKCS#10 for this key instead of the card's */
 } CentralDesk;
 

@@ -179,7 +179,15 @@ on_confirm(OSSL_CMP_SRV_CTX *server,
 {
     VisitCentre *self = OSSL_CMP_SRV_CTX_get0_custom_ctx(server);
 
-    self->n_confirmed++;
+    char text[256] = "";
+
+    /* "PKIStatus: rejection; …" is how OpenSSL tells a status to others. */
+    if (status != NULL)
+        (void)OSSL_CMP_snprint_PKIStatusInfo(status, text, sizeof text);
+    if (strstr(text, "rejection") != NULL)
+        self->n_rejected++;
+    else
+        self->n_confirmed++;
     return 1;
 }
 
@@ -372,9 +380,26 @@ choose_way(VisitCentre *self)
     return reply;
 }
 
+/* Instead of the script's answers: nothing of the set is to live. */
+static MadoBodyReply *
+take_rejection(VisitCentre *self, const MadoBodyStep *step)
+{
+    g_autoptr(MadoBodyReply) ignored = mado_body_reply_new(MADO_NEXT_HOLD);
+
+    answer_cmp(self, step, ignored, FALSE);
+    assert_int_equal(self->n_rejected, 2);
+    assert_string_not_equal(step->damage, "");
+    self->may_start = FALSE;
+    g_clear_pointer(&self->csrs[0], g_bytes_unref);
+    g_clear_pointer(&self->csrs[1], g_bytes_unref);
+    return make_decide(self, FALSE);
+}
+
 static MadoBodyReply *
 after_script(VisitCentre *self, const MadoBodyStep *step)
 {
+    if (!step->has_answers && step->n_cmp == 0) /* the session was lost: a fresh one */
+        return make_decide(self, FALSE);
     switch (self->stage) {
     case VISIT_CENTRE_RECORD:
         return choose_way(self);
@@ -384,7 +409,7 @@ after_script(VisitCentre *self, const MadoBodyStep *step)
     case VISIT_CENTRE_CSR:
         return make_stage(self, step);
     case VISIT_CENTRE_STAGE:
-        return make_commit(self, step);
+        return step->has_answers ? make_commit(self, step) : take_rejection(self, step);
     case VISIT_CENTRE_COMMIT:
         self->stage = VISIT_CENTRE_DONE;
         return mado_body_reply_new(MADO_NEXT_COMMITTED);
@@ -412,6 +437,8 @@ take_lookup(VisitCentre *self, const guint8 *body, gsize len)
                      MADO_BYTES_OK);
     if (self->stage == VISIT_CENTRE_NEW) {
         memcpy(self->transaction, self->header.transaction, sizeof self->transaction);
+        self->committed = FALSE;
+        self->may_start = TRUE;
         return make_decide(self, TRUE);
     }
     self->committed = mado_record_is_committed(&record, self->transaction);

@@ -55,6 +55,7 @@ struct VisitCentre {
     OSSL_CMP_SRV_CTX *cmp[2];
     GBytes *csrs[2];       /* kept for NEXT CSR */
     guint n_confirmed;     /* certConf taken */
+    guint n_rejected;      /* those that reject */
     EVP_PKEY *wrong_key;   /* borrowed: put this into certificates instead */
     const char *policy[2]; /* of the certificates, by slot */
     VisitCentreTwist twist;

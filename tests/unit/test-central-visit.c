@@ -330,6 +330,55 @@ a_card_that_does_not_hold_our_keys_is_refused(void **state)
 }
 
 static void
+a_certificate_the_desk_rejects_ends_the_visit_undone_and_the_next_begins_anew(void **state)
+{
+    CentralDesk *desk = *state;
+
+    central_desk_new_prepared_card(desk, BOTH_SLOTS);
+    assert_true(central_desk_lookup(desk, MADO_PROCEDURE_ISSUE, MADO_DECISION_OPEN, FALSE));
+    while (desk->reply->next != MADO_NEXT_SCRIPT || desk->reply->phase != MADO_SCRIPT_STAGE) {
+        assert_true(central_desk_work(desk));
+        assert_true(central_desk_send_step(desk));
+    }
+    desk->rejects = TRUE;
+    assert_true(central_desk_work(desk));
+    assert_false(desk->step->has_answers);
+    g_strlcpy(desk->step->damage, "another policy", sizeof desk->step->damage);
+    assert_true(central_desk_send_step(desk));
+    /* Revoked by the rejection itself, whatever becomes of the card. */
+    assert_int_equal(central_desk_count(desk, MADO_CERTIFICATE_HELD), 0);
+    desk->rejects = FALSE;
+    central_desk_run(desk);
+    assert_int_equal(desk->reply->next, MADO_NEXT_ABORTED);
+    assert_string_equal(desk->reply->detail,
+                        "the desk does not take a certificate: another policy");
+    central_desk_assert_undone(desk);
+    assert_int_equal(central_desk_transaction_state(desk), MADO_TRANSACTION_ABORTED);
+    central_desk_new_visit(desk);
+    assert_true(central_desk_lookup(desk, MADO_PROCEDURE_ISSUE, MADO_DECISION_OPEN, FALSE));
+    central_desk_run(desk);
+    central_desk_assert_issued(desk, 2);
+}
+
+static void
+a_confirmation_without_answers_that_rejects_nothing_aborts_nothing(void **state)
+{
+    CentralDesk *desk = *state;
+
+    central_desk_new_prepared_card(desk, BOTH_SLOTS);
+    assert_true(central_desk_lookup(desk, MADO_PROCEDURE_ISSUE, MADO_DECISION_OPEN, FALSE));
+    while (desk->reply->next != MADO_NEXT_SCRIPT || desk->reply->phase != MADO_SCRIPT_STAGE) {
+        assert_true(central_desk_work(desk));
+        assert_true(central_desk_send_step(desk));
+    }
+    assert_true(central_desk_work(desk));
+    desk->step->has_answers = FALSE;
+    assert_true(central_desk_send_step(desk));
+    central_desk_run(desk);
+    central_desk_assert_issued(desk, 2);
+}
+
+static void
 a_request_for_another_key_gets_no_certificate(void **state)
 {
     CentralDesk *desk = *state;
@@ -515,6 +564,9 @@ main(void)
         cmocka_unit_test(a_clerk_who_does_not_know_the_face_ends_the_visit),
         cmocka_unit_test(a_card_that_does_not_hold_our_keys_is_refused),
         cmocka_unit_test(a_request_for_another_key_gets_no_certificate),
+        cmocka_unit_test(
+            a_certificate_the_desk_rejects_ends_the_visit_undone_and_the_next_begins_anew),
+        cmocka_unit_test(a_confirmation_without_answers_that_rejects_nothing_aborts_nothing),
         cmocka_unit_test(a_clock_a_day_off_stops_the_visit),
         cmocka_unit_test(an_older_attempt_is_fenced),
         cmocka_unit_test(receipts_are_kept_acknowledged_and_verified),

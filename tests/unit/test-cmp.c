@@ -111,7 +111,11 @@ on_confirm(OSSL_CMP_SRV_CTX *server,
 {
     World *world = OSSL_CMP_SRV_CTX_get0_custom_ctx(server);
 
-    if (status == NULL || OSSL_CMP_CTX_get_status(OSSL_CMP_SRV_CTX_get0_cmp_ctx(server)) != 2)
+    char text[256] = "";
+
+    if (status != NULL)
+        (void)OSSL_CMP_snprint_PKIStatusInfo(status, text, sizeof text);
+    if (strstr(text, "rejection") == NULL)
         world->n_confirmed++;
     else
         world->n_refused++;
@@ -304,6 +308,32 @@ what_the_check_says_counts(void **state)
 }
 
 static void
+a_rejection_reaches_the_server_as_one(void **state)
+{
+    World *world = *state;
+
+    /* What the check refused, and what is good but belongs to a set that is not. */
+    for (guint i = 0; i < 2; i++) {
+        g_autoptr(MadoCmp) cmp = start(world);
+        g_autoptr(GBytes) request = mado_cmp_request(cmp, NULL);
+        g_autoptr(GBytes) cp = serve(world, request);
+        g_autoptr(GBytes) certificate = NULL;
+        g_autoptr(GBytes) reject = NULL;
+        g_autoptr(GBytes) answer = NULL;
+
+        world->check_fails = i == 0;
+        certificate = mado_cmp_take(cmp, cp, NULL);
+        assert_int_equal(certificate != NULL, i == 1);
+        reject = mado_cmp_reject(cmp, NULL);
+        assert_non_null(reject);
+        answer = serve(world, reject);
+        assert_int_equal(world->n_refused, i + 1);
+        assert_int_equal(world->n_confirmed, 0);
+        g_clear_pointer(&world->server, OSSL_CMP_SRV_CTX_free);
+    }
+}
+
+static void
 implicit_confirmation_is_refused(void **state)
 {
     World *world = *state;
@@ -402,6 +432,8 @@ main(void)
         cmocka_unit_test_setup_teardown(a_certificate_for_another_key_is_refused, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(what_the_check_says_counts, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_rejection_reaches_the_server_as_one, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(implicit_confirmation_is_refused, set_up, tear_down),
         cmocka_unit_test_setup_teardown(any_byte_changed_is_noticed, set_up, tear_down),
         cmocka_unit_test_setup_teardown(calls_out_of_order_fail_and_do_not_hang, set_up,

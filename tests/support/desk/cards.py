@@ -99,6 +99,11 @@ class Cards:
                     apdus.append(tuple(int(word, 16) for word in words[:4]) + (words[6],))
         return apdus, faults
 
+    def trace_times(self, slot):
+        """Seconds each of those APDUs took in the reader and on the card."""
+        with open(os.path.join(self.stack.slot(slot), "trace"), encoding="ascii") as file:
+            return [int(line.split()[9]) / 1e6 for line in file if not line.startswith("#")]
+
     def wait_for_apdu(self, slot, n, alive):
         """Returns when the trace has n APDUs; False when alive() ended before."""
         def seen():
