@@ -9,19 +9,21 @@
 #define KEY_CHARACTER "mado-character"
 #define GAP           12
 
-/* The rest of the last row: erase, then (of letters) the other order, then next. */
+/* Columns are halves of a key where letters are; what the last row leaves is for erase and
+ * next. */
 typedef struct {
     const char *name;
     const char *rows[4];
-    int key_columns; /* of the grid that one key takes */
-    const char *other;
-    const char *other_label;
+    int key_columns;
+    int erase_column;
+    int next_column;
+    int word_columns;
 } Layout;
 
 static const Layout layouts[] = {
-    {"digits", {"123", "456", "789", " 0 "}, 1, NULL, NULL},
-    {"abc", {"1234567890", "ABCDEFGHIJ", "KLMNOPQRST", "UVWXYZ"}, 2, "qwerty", "QWERTY"},
-    {"qwerty", {"1234567890", "QWERTYUIOP", "ASDFGHJKL", "ZXCVBNM"}, 2, "abc", "ABC"},
+    {"digits", {"123", "456", "789", " 0 "}, 1, 0, 2, 1},
+    {"abc", {"1234567890", "ABCDEFGHIJ", "KLMNOPQRST", "UVWXYZ"}, 2, 12, 16, 4},
+    {"qwerty", {"1234567890", "QWERTYUIOP", "ASDFGHJKL", "ZXCVBNM"}, 2, 14, 17, 3},
 };
 
 struct _MadoKeys {
@@ -29,7 +31,6 @@ struct _MadoKeys {
     MadoFlow *flow;     /* borrowed */
     GPtrArray *erasers; /* of GtkButton, borrowed: children */
     GPtrArray *nexts;
-    GPtrArray *orders;
     gboolean is_qwerty;
 };
 
@@ -56,15 +57,6 @@ on_next_clicked(GtkButton *button, gpointer user_data)
     mado_flow_accept(MADO_KEYS(user_data)->flow);
 }
 
-static void
-on_order_clicked(GtkButton *button, gpointer user_data)
-{
-    MadoKeys *self = user_data;
-
-    self->is_qwerty = !self->is_qwerty;
-    mado_keys_update(self);
-}
-
 static GtkWidget *
 make_key(MadoKeys *self, GCallback on_clicked, const char *style)
 {
@@ -80,10 +72,10 @@ make_key(MadoKeys *self, GCallback on_clicked, const char *style)
 }
 
 static GtkWidget *
-make_character(MadoKeys *self, char character)
+make_character(MadoKeys *self, char character, const char *style)
 {
     const char label[] = {character, '\0'};
-    GtkWidget *button = make_key(self, G_CALLBACK(on_key_clicked), NULL);
+    GtkWidget *button = make_key(self, G_CALLBACK(on_key_clicked), style);
 
     gtk_button_set_label(GTK_BUTTON(button), label);
     g_object_set_data(G_OBJECT(button), KEY_CHARACTER, GINT_TO_POINTER(character));
@@ -93,12 +85,13 @@ make_character(MadoKeys *self, char character)
 static void
 fill_row(MadoKeys *self, GtkGrid *grid, const Layout *layout, int row)
 {
+    const char *style = layout->key_columns > 1 ? "mado-letter-key" : NULL;
     const char *keys = layout->rows[row];
 
     for (int i = 0; keys[i] != '\0'; i++)
         if (keys[i] != ' ')
-            gtk_grid_attach(grid, make_character(self, keys[i]), i * layout->key_columns, row,
-                            layout->key_columns, 1);
+            gtk_grid_attach(grid, make_character(self, keys[i], style), i * layout->key_columns,
+                            row, layout->key_columns, 1);
 }
 
 static void
@@ -106,22 +99,12 @@ fill_words(MadoKeys *self, GtkGrid *grid, const Layout *layout)
 {
     GtkWidget *erase = make_key(self, G_CALLBACK(on_erase_clicked), "mado-word-key");
     GtkWidget *next = make_key(self, G_CALLBACK(on_next_clicked), "mado-word-key");
-    GtkWidget *order;
 
     gtk_style_context_add_class(gtk_widget_get_style_context(next), "mado-primary");
     g_ptr_array_add(self->erasers, erase);
     g_ptr_array_add(self->nexts, next);
-    if (layout->other == NULL) {
-        gtk_grid_attach(grid, erase, 0, 3, 1, 1);
-        gtk_grid_attach(grid, next, 2, 3, 1, 1);
-        return;
-    }
-    order = make_key(self, G_CALLBACK(on_order_clicked), "mado-word-key");
-    gtk_button_set_label(GTK_BUTTON(order), layout->other_label);
-    g_ptr_array_add(self->orders, order);
-    gtk_grid_attach(grid, order, 0, 4, 4, 1);
-    gtk_grid_attach(grid, erase, 10, 4, 4, 1);
-    gtk_grid_attach(grid, next, 14, 4, 6, 1);
+    gtk_grid_attach(grid, erase, layout->erase_column, 3, layout->word_columns, 1);
+    gtk_grid_attach(grid, next, layout->next_column, 3, layout->word_columns, 1);
 }
 
 static void
@@ -130,7 +113,7 @@ add_layout(MadoKeys *self, const Layout *layout)
     GtkGrid *grid = GTK_GRID(gtk_grid_new());
 
     gtk_grid_set_row_spacing(grid, GAP);
-    gtk_grid_set_column_spacing(grid, layout->other == NULL ? GAP : GAP / 2);
+    gtk_grid_set_column_spacing(grid, layout->key_columns == 1 ? GAP : GAP / 2);
     gtk_grid_set_row_homogeneous(grid, TRUE);
     gtk_grid_set_column_homogeneous(grid, TRUE);
     for (int row = 0; row < (int)G_N_ELEMENTS(layout->rows); row++)
@@ -147,7 +130,6 @@ keys_finalize(GObject *object)
 
     g_ptr_array_unref(self->erasers);
     g_ptr_array_unref(self->nexts);
-    g_ptr_array_unref(self->orders);
     G_OBJECT_CLASS(mado_keys_parent_class)->finalize(object);
 }
 
@@ -162,7 +144,6 @@ mado_keys_init(MadoKeys *self)
 {
     self->erasers = g_ptr_array_new();
     self->nexts = g_ptr_array_new();
-    self->orders = g_ptr_array_new();
     gtk_stack_set_homogeneous(GTK_STACK(self), FALSE);
     for (gsize i = 0; i < G_N_ELEMENTS(layouts); i++)
         add_layout(self, &layouts[i]);
@@ -197,12 +178,17 @@ mado_keys_update(MadoKeys *self)
     set_all(self->erasers, mado_texts_word(MADO_TEXTS_ERASE), mado_entry_len(entry) > 0);
     set_all(self->nexts, mado_texts_word(MADO_TEXTS_NEXT),
             mado_entry_check_form(entry) == MADO_PIN_RULE_GOOD);
-    for (guint i = 0; i < self->orders->len; i++) {
-        GtkWidget *button = g_ptr_array_index(self->orders, i);
-        g_autofree char *plain = mado_ruby_plain(mado_texts_word(MADO_TEXTS_KEY_ORDER));
-        g_autofree char *name =
-            g_strdup_printf("%s: %s", plain, gtk_button_get_label(GTK_BUTTON(button)));
+}
 
-        atk_object_set_name(gtk_widget_get_accessible(button), name);
-    }
+void
+mado_keys_change_order(MadoKeys *self)
+{
+    self->is_qwerty = !self->is_qwerty;
+    mado_keys_update(self);
+}
+
+const char *
+mado_keys_other_order(const MadoKeys *self)
+{
+    return self->is_qwerty ? "ABC" : "QWERTY";
 }

@@ -16,6 +16,12 @@ G_DECLARE_FINAL_TYPE(MadoKeys, mado_keys, MADO, KEYS, GtkStack)
 /* @flow is borrowed: it outlives the widget. */
 void
 mado_keys_set_flow(MadoKeys *self, MadoFlow *flow);
+/* The order of the letters: of the alphabet, or of a keyboard. */
+void
+mado_keys_change_order(MadoKeys *self);
+/* (transfer none): what the other one is called. */
+const char *
+mado_keys_other_order(const MadoKeys *self);
 /* The keys for what is typed now, their words in the language in use. */
 void
 mado_keys_update(MadoKeys *self);

@@ -16,9 +16,11 @@ struct _MadoPinPage {
     GtkBox *words;
     MadoRuby *title;
     MadoRuby *tries;
+    GtkBox *row;
     MadoDots *dots;
     MadoRuby *hint;
     GtkButton *reveal;
+    GtkButton *order;
     MadoKeys *keys;
     guint reveal_timer; /* 0: hidden */
 };
@@ -50,16 +52,34 @@ on_reveal_clicked(MadoPinPage *self)
     self->reveal_timer = g_timeout_add_seconds(REVEAL_S, on_reveal_over, self);
 }
 
-/* Beside each other where there is room, else below each other; letters are always below. */
+static void
+on_order_clicked(MadoPinPage *self)
+{
+    mado_keys_change_order(self->keys);
+    mado_pin_page_update(self);
+}
+
+static void
+set_orientation(GtkBox *box, gboolean is_horizontal)
+{
+    gtk_orientable_set_orientation(GTK_ORIENTABLE(box), is_horizontal
+                                                            ? GTK_ORIENTATION_HORIZONTAL
+                                                            : GTK_ORIENTATION_VERTICAL);
+}
+
+/* Words and keys beside each other where there is room, else below each other; letters are
+ * always below, and leave their words one line. */
 static void
 arrange(MadoPinPage *self, int width, int height)
 {
-    gboolean is_wide =
-        width > height && mado_entry_rule(mado_flow_entry(self->flow)) == MADO_PIN_RULE_DIGITS;
+    gboolean is_digits = mado_entry_rule(mado_flow_entry(self->flow)) == MADO_PIN_RULE_DIGITS;
+    gboolean is_wide = width > height && is_digits;
 
-    gtk_orientable_set_orientation(GTK_ORIENTABLE(self), is_wide ? GTK_ORIENTATION_HORIZONTAL
-                                                                 : GTK_ORIENTATION_VERTICAL);
+    set_orientation(GTK_BOX(self), is_wide);
     gtk_box_set_homogeneous(GTK_BOX(self), is_wide);
+    set_orientation(self->row, !is_digits && width > height);
+    gtk_widget_set_halign(GTK_WIDGET(self->keys),
+                          is_digits ? GTK_ALIGN_CENTER : GTK_ALIGN_FILL);
     gtk_widget_set_valign(GTK_WIDGET(self->words),
                           is_wide ? GTK_ALIGN_CENTER : GTK_ALIGN_START);
 }
@@ -93,11 +113,14 @@ mado_pin_page_class_init(MadoPinPageClass *klass)
     gtk_widget_class_bind_template_child(widget_class, MadoPinPage, words);
     gtk_widget_class_bind_template_child(widget_class, MadoPinPage, title);
     gtk_widget_class_bind_template_child(widget_class, MadoPinPage, tries);
+    gtk_widget_class_bind_template_child(widget_class, MadoPinPage, row);
     gtk_widget_class_bind_template_child(widget_class, MadoPinPage, dots);
     gtk_widget_class_bind_template_child(widget_class, MadoPinPage, hint);
     gtk_widget_class_bind_template_child(widget_class, MadoPinPage, reveal);
+    gtk_widget_class_bind_template_child(widget_class, MadoPinPage, order);
     gtk_widget_class_bind_template_child(widget_class, MadoPinPage, keys);
     gtk_widget_class_bind_template_callback(widget_class, on_reveal_clicked);
+    gtk_widget_class_bind_template_callback(widget_class, on_order_clicked);
 }
 
 static void
@@ -112,6 +135,19 @@ mado_pin_page_set_flow(MadoPinPage *self, MadoFlow *flow)
     self->flow = flow;
     mado_keys_set_flow(self->keys, flow);
     mado_dots_set_entry(self->dots, mado_flow_entry(flow));
+}
+
+static void
+update_order(MadoPinPage *self)
+{
+    const char *other = mado_keys_other_order(self->keys);
+    g_autofree char *plain = mado_ruby_plain(mado_texts_word(MADO_TEXTS_KEY_ORDER));
+    g_autofree char *name = g_strdup_printf("%s: %s", plain, other);
+
+    gtk_widget_set_visible(GTK_WIDGET(self->order), mado_entry_rule(mado_flow_entry(
+                                                        self->flow)) == MADO_PIN_RULE_PASSWORD);
+    gtk_button_set_label(self->order, other);
+    atk_object_set_name(gtk_widget_get_accessible(GTK_WIDGET(self->order)), name);
 }
 
 void
@@ -136,6 +172,7 @@ mado_pin_page_update(MadoPinPage *self)
     atk_object_set_name(gtk_widget_get_accessible(GTK_WIDGET(self->dots)), filled_plain);
     gtk_widget_queue_draw(GTK_WIDGET(self->dots));
     mado_keys_update(self->keys);
+    update_order(self);
 }
 
 GtkWidget *

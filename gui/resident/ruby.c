@@ -199,6 +199,26 @@ measure_piece(MadoRuby *self, Piece *piece)
     }
 }
 
+static gboolean
+has_reading(const MadoRuby *self, guint place)
+{
+    return place < self->pieces->len &&
+           ((Piece *)g_ptr_array_index(self->pieces, place))->reading != NULL;
+}
+
+/* A long reading may stand over its neighbours by a quarter of a character where these have
+ * none (JIS X 4051). */
+static void
+let_overhang(MadoRuby *self, guint place)
+{
+    Piece *piece = g_ptr_array_index(self->pieces, place);
+    int excess = piece->reading_width - piece->base_width;
+
+    if (excess > 0 && place > 0 && !has_reading(self, place - 1) &&
+        !has_reading(self, place + 1))
+        piece->width = piece->base_width + MAX(0, excess - self->reading_height);
+}
+
 static void
 measure(MadoRuby *self)
 {
@@ -208,8 +228,8 @@ measure(MadoRuby *self)
     self->reading_height = 0;
     for (guint i = 0; i < self->pieces->len; i++)
         measure_piece(self, g_ptr_array_index(self->pieces, i));
-    if (self->pieces->len == 0)
-        self->base_height = 0;
+    for (guint i = 0; i < self->pieces->len; i++)
+        let_overhang(self, i);
     self->is_measured = TRUE;
 }
 
@@ -267,6 +287,36 @@ take_line(const MadoRuby *self, guint first, int width, int *ret_line_width)
 }
 
 static int
+count_lines(const MadoRuby *self, int width)
+{
+    int n_lines = 0;
+    int line;
+
+    for (guint i = 0; i < self->pieces->len; n_lines++)
+        i = take_line(self, i, width, &line);
+    return n_lines;
+}
+
+/* The narrowest width that needs no more lines than @width: no line is left with one word. */
+static int
+balance(const MadoRuby *self, int width)
+{
+    int n_lines = count_lines(self, width);
+    int least = width / 2;
+    int most = width;
+
+    while (most - least > 4) {
+        int middle = (least + most) / 2;
+
+        if (count_lines(self, middle) > n_lines)
+            least = middle;
+        else
+            most = middle;
+    }
+    return most;
+}
+
+static int
 line_height(const MadoRuby *self)
 {
     return self->base_height + (self->has_readings ? self->reading_height : 0) + LINE_GAP;
@@ -297,13 +347,8 @@ static void
 ruby_get_preferred_height_for_width(GtkWidget *widget, int width, int *minimum, int *natural)
 {
     MadoRuby *self = MADO_RUBY(widget);
-    int n_lines = 0;
-    int line;
-
     measure(self);
-    for (guint i = 0; i < self->pieces->len; n_lines++)
-        i = take_line(self, i, width, &line);
-    *minimum = *natural = n_lines * line_height(self);
+    *minimum = *natural = count_lines(self, width) * line_height(self);
 }
 
 static void
@@ -345,12 +390,14 @@ ruby_draw(GtkWidget *widget, cairo_t *cr)
 {
     MadoRuby *self = MADO_RUBY(widget);
     int width = gtk_widget_get_allocated_width(widget);
+    int balanced;
     double y = 0;
 
     measure(self);
+    balanced = balance(self, width);
     for (guint i = 0; i < self->pieces->len;) {
         int line;
-        guint next = take_line(self, i, width, &line);
+        guint next = take_line(self, i, balanced, &line);
         double x = (width - line) * (double)self->xalign;
 
         for (guint first = i; i < next; i++) {

@@ -17,6 +17,8 @@
 
 #define SCALE_STEP 50U
 #define SCALE_MAX  200U
+#define WIDTH_MIN  640
+#define HEIGHT_MIN 480
 
 struct _MadoResidentWindow {
     GtkApplicationWindow parent_instance;
@@ -28,7 +30,9 @@ struct _MadoResidentWindow {
     guint rest_s;
     MadoFlowPage shown;
     GtkWidget *root;
+    GtkWidget *training_bar;
     MadoRuby *training;
+    GtkScrolledWindow *scroller;
     GtkLabel *place;
     MadoRuby *purpose;
     GtkButton *languages;
@@ -143,7 +147,7 @@ draw_frame(MadoResidentWindow *self, MadoFlowPage page)
     g_autofree char *place = mado_texts_place(self->flow);
 
     mado_ruby_set_text(self->training, mado_texts_word(MADO_TEXTS_TRAINING));
-    gtk_widget_set_visible(GTK_WIDGET(self->training), self->settings.is_training);
+    gtk_widget_set_visible(self->training_bar, self->settings.is_training);
     gtk_label_set_text(self->place, place);
     gtk_widget_set_visible(GTK_WIDGET(self->place), place[0] != '\0');
     mado_ruby_set_text(self->purpose, mado_texts_purpose(self->flow));
@@ -183,8 +187,10 @@ draw(MadoResidentWindow *self)
 
     draw_frame(self, page);
     draw_page(self, page);
-    if (page != self->shown)
+    if (page != self->shown) {
+        gtk_adjustment_set_value(gtk_scrolled_window_get_vadjustment(self->scroller), 0);
         set_focus(self, page);
+    }
     self->shown = page;
 }
 
@@ -232,11 +238,31 @@ set_contrast(MadoResidentWindow *self, gboolean is_high)
         gtk_style_context_remove_class(style, "mado-contrast");
 }
 
+/* The words grow by @scale; headings, which are large already, by less. */
+static void
+set_scale(MadoResidentWindow *self, guint scale)
+{
+    GtkStyleContext *style = gtk_widget_get_style_context(GTK_WIDGET(self));
+
+    self->scale = scale;
+    mado_style_set_text_scale(scale);
+    if (scale > 100)
+        gtk_style_context_add_class(style, "mado-large");
+    else
+        gtk_style_context_remove_class(style, "mado-large");
+}
+
+void
+mado_resident_window_set_scale(MadoResidentWindow *self, guint scale)
+{
+    set_scale(self, scale);
+    mado_resident_window_update(self);
+}
+
 void
 mado_resident_window_restart(MadoResidentWindow *self)
 {
-    self->scale = 100;
-    mado_style_set_text_scale(self->scale);
+    set_scale(self, 100);
     set_contrast(self, FALSE);
     set_language(self, self->settings.language);
 }
@@ -271,9 +297,8 @@ on_languages_clicked(MadoResidentWindow *self)
 static void
 on_larger_clicked(MadoResidentWindow *self)
 {
-    self->scale = self->scale >= SCALE_MAX ? 100U : self->scale + SCALE_STEP;
-    mado_style_set_text_scale(self->scale);
-    mado_resident_window_update(self);
+    mado_resident_window_set_scale(self,
+                                   self->scale >= SCALE_MAX ? 100U : self->scale + SCALE_STEP);
 }
 
 static void
@@ -336,6 +361,31 @@ window_size_allocate(GtkWidget *widget, GtkAllocation *allocation)
         draw(self); /* pages that stand beside each other may have to stand below */
 }
 
+/* As large as its monitor, whatever the words ask for: pages that do not fit are scrolled. */
+static void
+window_get_preferred_width(GtkWidget *widget, int *minimum, int *natural)
+{
+    GTK_WIDGET_CLASS(mado_resident_window_parent_class)
+        ->get_preferred_width(widget, minimum, natural);
+    *minimum = MIN(*minimum, WIDTH_MIN);
+}
+
+static void
+window_get_preferred_height_for_width(GtkWidget *widget, int width, int *minimum, int *natural)
+{
+    GTK_WIDGET_CLASS(mado_resident_window_parent_class)
+        ->get_preferred_height_for_width(widget, width, minimum, natural);
+    *minimum = MIN(*minimum, HEIGHT_MIN);
+}
+
+static void
+window_get_preferred_height(GtkWidget *widget, int *minimum, int *natural)
+{
+    GTK_WIDGET_CLASS(mado_resident_window_parent_class)
+        ->get_preferred_height(widget, minimum, natural);
+    *minimum = MIN(*minimum, HEIGHT_MIN);
+}
+
 static void
 window_dispose(GObject *object)
 {
@@ -349,7 +399,9 @@ static void
 bind_children(GtkWidgetClass *klass)
 {
     gtk_widget_class_bind_template_child(klass, MadoResidentWindow, root);
+    gtk_widget_class_bind_template_child(klass, MadoResidentWindow, training_bar);
     gtk_widget_class_bind_template_child(klass, MadoResidentWindow, training);
+    gtk_widget_class_bind_template_child(klass, MadoResidentWindow, scroller);
     gtk_widget_class_bind_template_child(klass, MadoResidentWindow, place);
     gtk_widget_class_bind_template_child(klass, MadoResidentWindow, purpose);
     gtk_widget_class_bind_template_child(klass, MadoResidentWindow, languages);
@@ -370,6 +422,9 @@ mado_resident_window_class_init(MadoResidentWindowClass *klass)
     GtkWidgetClass *widget_class = GTK_WIDGET_CLASS(klass);
 
     G_OBJECT_CLASS(klass)->dispose = window_dispose;
+    widget_class->get_preferred_width = window_get_preferred_width;
+    widget_class->get_preferred_height = window_get_preferred_height;
+    widget_class->get_preferred_height_for_width = window_get_preferred_height_for_width;
     widget_class->size_allocate = window_size_allocate;
     g_type_ensure(MADO_TYPE_RUBY);
     g_type_ensure(MADO_TYPE_MESSAGE_PAGE);
@@ -391,6 +446,7 @@ static void
 mado_resident_window_init(MadoResidentWindow *self)
 {
     gtk_widget_init_template(GTK_WIDGET(self));
+    g_object_set(gtk_settings_get_default(), "gtk-enable-animations", FALSE, NULL);
     mado_ruby_set_xalign(self->purpose, 0.0F);
     self->shown = MADO_FLOW_N_PAGES;
 }

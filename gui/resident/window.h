@@ -35,6 +35,9 @@ mado_resident_window_restart(MadoResidentWindow *self);
 /* As if the resident had chosen it. */
 void
 mado_resident_window_set_language(MadoResidentWindow *self, const MadoLanguages *language);
+/* 100, 150 or 200 per cent. */
+void
+mado_resident_window_set_scale(MadoResidentWindow *self, guint scale);
 /* The desk says what it is for. */
 void
 mado_resident_window_set_training(MadoResidentWindow *self, gboolean is_training);

@@ -9,7 +9,6 @@
 #include "config.h"
 
 #include "gui/resident/application.h"
-#include "gui/shared/style.h"
 #include "tests/gui/resident-scene.h"
 
 static void
@@ -63,11 +62,11 @@ main(int argc, char **argv)
         write_pages(&scene, folder, languages[i].code, i != 0);
     }
     scene_set_language(&scene, "ja");
-    mado_style_set_text_scale(150);
+    mado_resident_window_set_scale(scene.window, 150);
     write_pages(&scene, folder, "ja-150", FALSE);
-    mado_style_set_text_scale(200);
+    mado_resident_window_set_scale(scene.window, 200);
     write_pages(&scene, folder, "ja-200", FALSE);
-    mado_style_set_text_scale(100);
+    mado_resident_window_set_scale(scene.window, 100);
     scene_set_contrast(&scene, TRUE);
     write_pages(&scene, folder, "ja-contrast", TRUE);
     scene_set_contrast(&scene, FALSE);
