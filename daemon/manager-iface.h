@@ -3,6 +3,7 @@
 #pragma once
 
 #include "daemon/claims.h"
+#include "daemon/fleet.h"
 #include "daemon/guard.h"
 
 typedef struct {
@@ -13,6 +14,11 @@ typedef struct {
     MadoScreen *screen;
     MadoJournal *journal; /* (nullable) */
     const MadoDesk *desk;
+    MadoFleet *fleet;
+    MadoRegistry *registry;
+    /* A role was bound or taken away. */
+    void (*on_bound)(gpointer user_data);
+    gpointer user_data;
 } MadoManagerIfaceSettings;
 
 /* (transfer full) */
