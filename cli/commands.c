@@ -4,8 +4,10 @@
 #include "cli/commands.h"
 
 #include "cli/cmd-completion.h"
+#include "cli/cmd-doctor.h"
 #include "cli/cmd-inspect.h"
 #include "cli/cmd-pin.h"
+#include "cli/cmd-queue.h"
 #include "cli/cmd-read.h"
 #include "cli/cmd-readers.h"
 #include "cli/cmd-receipts.h"
@@ -13,6 +15,7 @@
 #include "cli/cmd-training.h"
 #include "cli/cmd-visit.h"
 #include "cli/cmd-visits.h"
+#include "cli/doctor-view.h"
 #include "cli/table.h"
 #include "cli/visit.h"
 
@@ -63,6 +66,18 @@ static const MadoOptionRow options[MADO_N_OPTIONS] = {
                                  N_("the desk's certificate to verify with")},
     [MADO_OPTION_ONCE] = {"once", NULL, NULL, N_("send what waits, then end")},
     [MADO_OPTION_WATCH] = {"watch", NULL, NULL, N_("go on sending until told to stop")},
+    [MADO_OPTION_DAY] = {"day", "DAY", NULL, N_("the queue of this day, in either calendar")},
+    [MADO_OPTION_READING] = {"reading", "KANA", NULL, N_("how the name begins to be read")},
+    [MADO_OPTION_BIRTH] = {"birth", "DAY", NULL, N_("date of birth, in either calendar")},
+    [MADO_OPTION_REQUEST] = {"request", "ID", NULL, N_("the request's id")},
+    [MADO_OPTION_PURPOSE] = {"purpose", "WORD", "counter prepare contact audit",
+                             N_("why you look; it is noted at the centre")},
+    [MADO_OPTION_SKIP] = {"skip", "ROWS", NULL, N_("leave out so many rows at the front")},
+    [MADO_OPTION_CARD] = {"card", NULL, NULL,
+                          N_("also test the card in the reader, read only")},
+    [MADO_OPTION_REPEAT] = {"repeat", "N", NULL, N_("how often the card is tested")},
+    [MADO_OPTION_VERBOSE] = {"verbose", NULL, NULL, N_("also say what is right")},
+    [MADO_OPTION_ROOT] = {"root", "DIR", NULL, N_("look at the files of another system")},
 };
 
 static const MadoCommand commands[] = {
@@ -71,6 +86,13 @@ static const MadoCommand commands[] = {
      .help = N_("list the card readers"),
      .run = mado_cmd_readers_run,
      .show = mado_cmd_readers_show},
+    {.name = "doctor",
+     .synopsis = "",
+     .help = N_("find what is wrong with this desk, and the cure"),
+     .options = BIT(CARD) | BIT(REPEAT) | BIT(VERBOSE) | BIT(ROOT),
+     .run = mado_cmd_doctor_run,
+     .show = mado_doctor_view_show,
+     .exit = mado_cmd_doctor_exit},
     {.name = "inspect",
      .synopsis = "",
      .help = N_("say what a card is and allows, without a PIN"),
@@ -93,6 +115,19 @@ static const MadoCommand commands[] = {
      .n_words_max = 2,
      .run = mado_cmd_pin_run,
      .show = mado_cmd_pin_show},
+    {.name = "queue",
+     .synopsis = "",
+     .help = N_("show today's queue"),
+     .options = BIT(PASSPHRASE_FD) | BIT(DAY) | BIT(PURPOSE) | BIT(SKIP),
+     .run = mado_cmd_queue_run,
+     .show = mado_cmd_queue_show},
+    {.name = "search",
+     .synopsis = "",
+     .help = N_("search for a request by reading, date of birth or id"),
+     .options = BIT(PASSPHRASE_FD) | BIT(READING) | BIT(BIRTH) | BIT(REQUEST) | BIT(PURPOSE) |
+                BIT(SKIP),
+     .run = mado_cmd_queue_search,
+     .show = mado_cmd_queue_show},
     {.name = "prepare",
      .synopsis = "REQUEST",
      .help = N_("prepare a card before the resident comes"),
