@@ -24,6 +24,7 @@ struct _MadoDaemon {
     MadoScreen *screen;
     MadoFleet *fleet;
     MadoTransportMeterSettings meter; /* workers look into it */
+    MadoLooks *looks;
     MadoRegistry *registry;
     MadoClaims *claims;
     MadoBus *bus;
@@ -233,6 +234,7 @@ make_core(MadoDaemon *self)
         .transport_data = self->settings.transport_data,
         .fleet = self->fleet,
     };
+    self->looks = mado_looks_new(self->settings.desk);
     self->registry = mado_registry_new(on_reader_changed, self);
     claims.registry = self->registry;
     claims.clients = self->clients;
@@ -251,6 +253,7 @@ export_manager(MadoDaemon *self, GError **error)
         .agent = self->agent,
         .screen = self->screen,
         .journal = self->journal,
+        .looks = self->looks,
         .desk = self->settings.desk,
         .fleet = self->fleet,
         .registry = self->registry,
@@ -332,6 +335,7 @@ mado_daemon_free(MadoDaemon *self)
     mado_registry_free(self->registry);
     if (self->fleet != NULL)
         mado_fleet_close(self->fleet);
+    mado_looks_free(self->looks);
     g_clear_pointer(&self->screen, mado_screen_unref);
     g_clear_pointer(&self->agent, mado_agent_unref);
     mado_clients_free(self->clients);

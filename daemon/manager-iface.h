@@ -5,6 +5,7 @@
 #include "daemon/claims.h"
 #include "daemon/fleet.h"
 #include "daemon/guard.h"
+#include "daemon/looks.h"
 
 typedef struct {
     MadoGuard *guard; /* all borrowed, outliving the object on the bus */
@@ -13,6 +14,7 @@ typedef struct {
     MadoAgent *agent;
     MadoScreen *screen;
     MadoJournal *journal; /* (nullable) */
+    MadoLooks *looks;
     const MadoDesk *desk;
     MadoFleet *fleet;
     MadoRegistry *registry;
