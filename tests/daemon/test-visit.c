@@ -300,6 +300,8 @@ silence_puts_the_visit_on_hold_and_the_card_waits_for_resume(void **state)
 {
     VisitWorld *world = *state;
     g_autoptr(GError) error = NULL;
+    g_autofree char *visit = NULL;
+    MadoJournalVisit row;
 
     assert_true(visit_world_begin(world, "issue", &error));
     visit_world_run_until(world, MADO_STEP_RELAY, 2);
@@ -310,6 +312,9 @@ silence_puts_the_visit_on_hold_and_the_card_waits_for_resume(void **state)
     visit_world_end_session(world);
     assert_false(visit_world_begin(world, "issue", &error));
     assert_mado_error(error, MADO_ERROR_HELD);
+    row = visit_world_find_row(world);
+    visit = mado_message_id_to_hex(row.visit);
+    assert_string_equal(mado_error_held_visit(error), visit);
 }
 
 static void
