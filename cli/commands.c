@@ -4,6 +4,7 @@
 #include "cli/commands.h"
 
 #include "cli/cmd-completion.h"
+#include "cli/cmd-doctor.h"
 #include "cli/cmd-inspect.h"
 #include "cli/cmd-pin.h"
 #include "cli/cmd-read.h"
@@ -13,6 +14,7 @@
 #include "cli/cmd-training.h"
 #include "cli/cmd-visit.h"
 #include "cli/cmd-visits.h"
+#include "cli/doctor-view.h"
 #include "cli/table.h"
 #include "cli/visit.h"
 
@@ -63,6 +65,11 @@ static const MadoOptionRow options[MADO_N_OPTIONS] = {
                                  N_("the desk's certificate to verify with")},
     [MADO_OPTION_ONCE] = {"once", NULL, NULL, N_("send what waits, then end")},
     [MADO_OPTION_WATCH] = {"watch", NULL, NULL, N_("go on sending until told to stop")},
+    [MADO_OPTION_CARD] = {"card", NULL, NULL,
+                          N_("also test the card in the reader, read only")},
+    [MADO_OPTION_REPEAT] = {"repeat", "N", NULL, N_("how often the card is tested")},
+    [MADO_OPTION_VERBOSE] = {"verbose", NULL, NULL, N_("also say what is right")},
+    [MADO_OPTION_ROOT] = {"root", "DIR", NULL, N_("look at the files of another system")},
 };
 
 static const MadoCommand commands[] = {
@@ -71,6 +78,13 @@ static const MadoCommand commands[] = {
      .help = N_("list the card readers"),
      .run = mado_cmd_readers_run,
      .show = mado_cmd_readers_show},
+    {.name = "doctor",
+     .synopsis = "",
+     .help = N_("find what is wrong with this desk, and the cure"),
+     .options = BIT(CARD) | BIT(REPEAT) | BIT(VERBOSE) | BIT(ROOT),
+     .run = mado_cmd_doctor_run,
+     .show = mado_doctor_view_show,
+     .exit = mado_cmd_doctor_exit},
     {.name = "inspect",
      .synopsis = "",
      .help = N_("say what a card is and allows, without a PIN"),

@@ -34,6 +34,10 @@ typedef enum {
     MADO_OPTION_CERTIFICATE,
     MADO_OPTION_ONCE,
     MADO_OPTION_WATCH,
+    MADO_OPTION_CARD,
+    MADO_OPTION_REPEAT,
+    MADO_OPTION_VERBOSE,
+    MADO_OPTION_ROOT,
     MADO_N_OPTIONS
 } MadoOption;
 
@@ -57,6 +61,9 @@ typedef gboolean (*MadoCommandRun)(const MadoArguments *arguments,
 /* Prints @result for people, on the standard output. */
 typedef void (*MadoCommandShow)(JsonObject *result);
 
+/* What a run that succeeded has to say by its exit code. */
+typedef int (*MadoCommandExit)(JsonObject *result);
+
 typedef struct _MadoCommand {
     const char *name;
     const char *synopsis; /* its words, as the manual writes them; "" when there are none */
@@ -68,6 +75,7 @@ typedef struct _MadoCommand {
     gboolean passes_on; /* everything after the name belongs to another program */
     MadoCommandRun run;
     MadoCommandShow show; /* (nullable): prints nothing for people */
+    MadoCommandExit exit; /* (nullable): exit code of a run that succeeded, else 0 */
 } MadoCommand;
 
 /* (transfer none): MADO_N_OPTIONS rows. */

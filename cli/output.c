@@ -66,8 +66,11 @@ mado_output_finish(const MadoArguments *arguments, JsonObject *result, const GEr
         print_json(result);
     else if (command->show != NULL)
         command->show(result);
-    if (error == NULL)
-        return exit_of(result, NULL);
+    if (error == NULL) {
+        int code = command->exit != NULL ? command->exit(result) : MADO_EXIT_OK;
+
+        return command->exit != NULL ? (MadoExit)code : exit_of(result, NULL);
+    }
     sentences = is_usage ? g_strdup(error->message) : mado_sentences_format(error);
     g_printerr("%s\n", sentences);
     if (is_usage)

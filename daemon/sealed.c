@@ -131,3 +131,16 @@ mado_sealed_read(int fd, gsize max_len, MadoInterrupt *interrupt, GError **error
         ok = read_memfd(fd, secret, max_len, error);
     return ok ? g_steal_pointer(&secret) : NULL;
 }
+
+int
+mado_sealed_dup_handle(GUnixFDList *fds, GVariant *handle, GError **error)
+{
+    gint32 index = g_variant_get_handle(handle);
+    int fd = -1;
+
+    if (fds != NULL && index >= 0 && index < g_unix_fd_list_get_length(fds))
+        fd = g_unix_fd_list_get(fds, index, NULL);
+    if (fd < 0)
+        (void)fail(error, MADO_ERROR_BAD_ARGUMENT, "the message carries no such descriptor");
+    return fd;
+}

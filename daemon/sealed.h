@@ -8,6 +8,8 @@
 #include "common/secret.h"
 #include "daemon/interrupt.h"
 
+#include <gio/gunixfdlist.h>
+
 /* A new descriptor of a memfd with these bytes, sealed against every change; -1 with @error. */
 int
 mado_sealed_new(const char *name, const guint8 *data, gsize len, GError **error);
@@ -20,3 +22,8 @@ mado_sealed_new(const char *name, const guint8 *data, gsize len, GError **error)
  */
 MadoSecret *
 mado_sealed_read(int fd, gsize max_len, MadoInterrupt *interrupt, GError **error);
+
+/* A duplicate of the descriptor that an "h" argument means: its place in @fds (nullable), the
+ * list that came with the message. -1 with BAD_ARGUMENT. */
+int
+mado_sealed_dup_handle(GUnixFDList *fds, GVariant *handle, GError **error);

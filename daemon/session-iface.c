@@ -8,6 +8,7 @@
 #include "daemon/procedure/change-pin.h"
 #include "daemon/procedure/inspect.h"
 #include "daemon/procedure/read.h"
+#include "daemon/sealed.h"
 #include "daemon/session-visit.h"
 #include "data/mado-dbus.h"
 
@@ -106,7 +107,7 @@ handle_read(MadoDbusSession *object,
 
     if (session == NULL)
         return TRUE;
-    fd = mado_session_visit_dup_handle(fds, secret, &error);
+    fd = mado_sealed_dup_handle(fds, secret, &error);
     if (fd >= 0)
         call.job = mado_read_new(mado_session_desk(session), what, credential, fd, &error);
     if (call.job == NULL) {

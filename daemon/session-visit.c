@@ -176,20 +176,6 @@ post(MadoSession *session, GDBusMethodInvocation *invocation, Job *job, guint ti
     post_with_grace(session, invocation, job, timeout_ms, 0);
 }
 
-int
-mado_session_visit_dup_handle(GUnixFDList *fds, GVariant *handle, GError **error)
-{
-    gint32 index = g_variant_get_handle(handle);
-    int fd = -1;
-
-    if (fds != NULL && index >= 0 && index < g_unix_fd_list_get_length(fds))
-        fd = g_unix_fd_list_get(fds, index, NULL);
-    if (fd < 0)
-        g_set_error_literal(error, MADO_ERROR, MADO_ERROR_BAD_ARGUMENT,
-                            "the message carries no such descriptor");
-    return fd;
-}
-
 static void
 post_opening(MadoSession *session,
              GDBusMethodInvocation *invocation,
@@ -200,7 +186,7 @@ post_opening(MadoSession *session,
     g_autoptr(GError) error = NULL;
 
     job->is_opening = TRUE;
-    job->fd = mado_session_visit_dup_handle(fds, handle, &error);
+    job->fd = mado_sealed_dup_handle(fds, handle, &error);
     if (job->fd >= 0) {
         post(session, invocation, job, OPENING_TIMEOUT_MS);
         return;

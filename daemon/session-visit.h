@@ -44,7 +44,3 @@ void
 mado_session_visit_continue(MadoSession *session, GDBusMethodInvocation *invocation);
 void
 mado_session_visit_choose_pins(MadoSession *session, GDBusMethodInvocation *invocation);
-
-/* A duplicate of the descriptor an "h" argument means; -1 with BAD_ARGUMENT. */
-int
-mado_session_visit_dup_handle(GUnixFDList *fds, GVariant *handle, GError **error);

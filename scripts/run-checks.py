@@ -13,7 +13,8 @@ import time
 GOOD = {"PASS"}
 RESULT_LINE = re.compile(r"^(PASS|FAIL|SKIP|XFAIL|XPASS|ERROR): (\S+)(?: (.*))?$")
 CLANG_CFLAGS = "CFLAGS=-O1 -g"
-PARTS = ("daemon", "relay", "cli", "central", "training")
+PARTS = ("daemon", "relay", "cli", "central", "training", "pasori", "gui")
+NEEDS_RELAY = ("cli", "gui")
 GLIB_SUPPRESSIONS = "/usr/share/glib-2.0/valgrind/glib.supp"
 
 
@@ -24,6 +25,7 @@ class Tally:
         self.passed = 0
         self.failures = []  # (name, where more can be read or None)
         self.skips = []     # (name, reason, why that is expected or None)
+        self.figures = []   # lines worth keeping
 
     @property
     def failed(self):
@@ -158,7 +160,7 @@ class Check:
         tally = Tally()
         for part in PARTS:
             off = [f"--disable-{other}" for other in PARTS
-                   if other != part and not (part == "cli" and other == "relay")]
+                   if other != part and not (part in NEEDS_RELAY and other == "relay")]
             tree, log = self.tree("alone-" + part, "--enable-strict", "--disable-tests", *off)
             if tree is not None and self.make(log, tree, "all"):
                 tally.passed += 1
@@ -187,6 +189,7 @@ class Check:
         for target in targets:
             if self.run(log, ["make", "fuzz", f"FUZZ_TARGETS={target}", f"FUZZ_SECONDS={seconds}"], tree):
                 tally.passed += 1
+                tally.figures += said_by(log, r"^fuzz: (.*)")[-1:]
             else:
                 tally.failures.append((f"fuzz: {target}", os.path.join(tree, target + ".fuzz.log")))
         return tally
@@ -270,6 +273,12 @@ def results_below(tree):
                   if name.endswith(".trs") and "src" not in base[len(tree):].split(os.sep)[1:2])
 
 
+def said_by(path, pattern):
+    """What the lines of a log that fit have in their group."""
+    with open(path, encoding="utf-8", errors="replace") as file:
+        return [match.group(1) for match in (re.match(pattern, line) for line in file) if match]
+
+
 def excerpt(path):
     """The end of a log, and before it the lines that tell of an error further up."""
     if path is None or not os.path.exists(path):
@@ -285,6 +294,8 @@ def excerpt(path):
 
 def report(run, tally, seconds):
     print(f"{run}: {tally.passed} passed, {tally.failed} failed, {len(tally.skips)} skipped ({seconds:.0f} s)")
+    for figure in tally.figures:
+        print(f"  {figure}")
     for name, reason, expected in tally.skips:
         print(f"  skipped{'' if expected else ', not expected'}: {name}: {reason or 'no reason given'}"
               f"{f' (expected: {expected})' if expected else ''}")

@@ -3,6 +3,10 @@
  * A card that answers whatever the input says, under Inspect and Read. Input: one byte
  * that chooses, then answers, each a big-endian length of two bytes and that many bytes, status
  * word included. A card that has nothing left to say is mute.
+ *
+ * Chosen by 255: Read's arguments from a client that says anything, with a mute card. Then come
+ * one byte for the descriptor and a GVariant of the files wanted, the credential, the handle
+ * and what the descriptor holds.
  */
 #include "config.h"
 
@@ -10,6 +14,8 @@
 #include "common/error.h"
 #include "daemon/procedure/inspect.h"
 #include "daemon/procedure/read.h"
+#include "daemon/sealed.h"
+#include "tests/fuzz/descriptor.h"
 #include "tests/fuzz/target.h"
 
 #include <fcntl.h>
@@ -17,6 +23,9 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
+
+#define CHOICE_ARGUMENTS 255U
+#define ARGUMENTS        "(asshay)"
 
 #define NUMBER_A "123456789018"
 #define NUMBER_B "02040120351234"
@@ -100,6 +109,40 @@ inspect_card(MadoWork *work)
 }
 
 static void
+read_as_asked(MadoWork *work, const uint8_t *data, size_t len)
+{
+    MadoDesk desk = {.realm = MADO_REALM_CODE_TRAINING, .clock = mado_clock_system()};
+    guint8 kind = len > 0 ? data[0] : 0;
+    g_autoptr(GBytes) bytes = len > 1 ? g_bytes_new(data + 1, len - 1) : g_bytes_new(NULL, 0);
+    g_autoptr(GVariant) raw =
+        g_variant_ref_sink(g_variant_new_from_bytes(G_VARIANT_TYPE(ARGUMENTS), bytes, FALSE));
+    g_autoptr(GVariant) arguments = g_variant_get_normal_form(raw);
+    g_autofree const char **what = NULL;
+    g_autoptr(GVariant) handle = NULL;
+    g_autoptr(GVariant) content = NULL;
+    g_autoptr(GUnixFDList) fds = NULL;
+    g_autoptr(GError) error = NULL;
+    const char *credential;
+    MadoRead *read = NULL;
+    int fd;
+
+    g_variant_get(arguments, "(^a&s&s@h@ay)", &what, &credential, &handle, &content);
+    fd = fuzz_descriptor_new(kind, g_variant_get_data(content), g_variant_get_size(content));
+    if (fd >= 0)
+        fds = g_unix_fd_list_new_from_array(&fd, 1);
+    fd = mado_sealed_dup_handle(fds, handle, &error);
+    if (fd >= 0)
+        read = mado_read_new(&desk, (const char *const *)what, credential, fd, &error);
+    if ((read == NULL) != (error != NULL))
+        abort();
+    if (read == NULL)
+        return;
+    if (mado_read_run(work, read, &error) || error == NULL)
+        abort(); /* the card is mute */
+    mado_read_free(read);
+}
+
+static void
 run_choice(MadoWork *work, guint8 choice)
 {
     static const char *const by_b[] = {"attributes", "face", "certificates", NULL};
@@ -131,7 +174,12 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     mado_cursor_init(&transport.input, data, len);
     (void)!mado_cursor_u8(&transport.input, &choice);
     work.card = mado_card_new("fuzz", &transport.parent, interrupt);
-    run_choice(&work, choice);
+    if (choice == CHOICE_ARGUMENTS && len > 0) {
+        mado_cursor_init(&transport.input, NULL, 0);
+        read_as_asked(&work, data + 1, len - 1);
+    } else {
+        run_choice(&work, choice);
+    }
     mado_card_free(work.card);
     mado_interrupt_unref(interrupt);
     return 0;

@@ -11,7 +11,7 @@ GLIB = re.compile(r"^(glib|gio|gobject|gmodule|json-glib)")
 # header → files that may include it
 OUTSIDE = [
     (r"^(winscard|wintypes|pcsclite|reader)\.h$|^PCSC/",
-     r"^daemon/transport-pcsc\.[ch]$|^cli/doctor[\w-]*\.c$|^drivers/|^tests/(bench|driver)/"),
+     r"^daemon/transport-pcsc\.[ch]$|^doctor/pcsc\.c$|^drivers/|^tests/(bench|driver)/"),
     (r"^ifdhandler\.h$", r"^drivers/[\w-]+/ifd-[\w-]+\.[ch]$|^tests/driver/"),
     (r"^sqlite3\.h$", r"^daemon/journal-store[\w-]*\.[ch]$|^central/(store-sqlite[\w-]*|query)\.[ch]$|^tests/(bench|fault|support)/"),
     (r"^microhttpd\.h$", r"^central/http[\w-]*\.[ch]$|^tests/support/"),
@@ -23,7 +23,7 @@ OUTSIDE = [
     (r"^(openjpeg|openjpeg-[\d.]+/openjpeg)\.h$|^png\.h$", r"^drivers/training/|^daemon/photo/|^tests/"),
     (r"^(pango|cairo)", r"^drivers/training/|^gui/"),
     (r"^polkit/", r"^daemon/gate[\w-]*\.c$"),
-    (r"^openssl/", r"^common/|^daemon/|^client/|^cli/|^central/|^drivers/|^tests/"),
+    (r"^openssl/", r"^common/|^daemon/|^doctor/validity\.c$|^client/|^cli/|^central/|^drivers/|^tests/"),
 ]
 
 # our header → files that may include it
@@ -42,8 +42,9 @@ EDGES = {
     "daemon": ("daemon", "common", "madoguchi", "data"),
     "relay": ("relay", "common", "madoguchi", "data"),
     "client": ("client", "relay", "common", "madoguchi"),
-    "cli": ("cli", "client", "relay", "common", "madoguchi", "data"),
-    "gui": ("gui", "client", "relay", "common", "madoguchi", "data"),
+    "doctor": ("doctor", "relay", "common", "madoguchi"),
+    "cli": ("cli", "doctor", "client", "relay", "common", "madoguchi", "data"),
+    "gui": ("gui", "doctor", "client", "relay", "common", "madoguchi", "data"),
     "central": ("central", "common", "madoguchi"),
     "drivers": ("drivers", "common", "madoguchi"),
 }

@@ -4,17 +4,19 @@
  * activation would (descriptor 3, LISTEN_FDS, LISTEN_PID), and becomes pcscd with its own
  * folder of reader configurations. Clients find it by PCSCLITE_CSOCK_NAME=SOCKET.
  *
- *   private-pcscd [--user UID] SOCKET CONFIG-DIR [PCSCD-OPTION...]
+ *   private-pcscd [--user UID] [--drivers DIR] SOCKET CONFIG-DIR [PCSCD-OPTION...]
  *
  * Started by root it gives up root for UID (which need not be in the user database), because a
  * pcscd of root would replace and later delete the pid file of the running one. pcscd 1.9.9
  * wants the folder /run/pcscd: root makes it; others who find none get one in a namespace of
- * their own. Exit status 77: neither is allowed here.
+ * their own. With --drivers it sees the bundles in DIR in place of the installed ones, also in
+ * a namespace. Exit status 77: this is not allowed here.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
 #include <sched.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,6 +27,7 @@
 #include <unistd.h>
 
 #define RUN_DIR           "/run/pcscd"
+#define DRIVER_DIR        "/usr/lib/pcsc/drivers"
 #define LISTEN_DESCRIPTOR 3 /* SD_LISTEN_FDS_START */
 #define EXIT_SKIPPED      77
 
@@ -49,14 +52,17 @@ write_file(const char *path, const char *text)
     return n_written == (ssize_t)strlen(text) ? 0 : -1;
 }
 
-/* An empty /run of this process' own, with the folder in it; 0 or -1. */
+/* Mounts of this process' own, which root needs no user namespace for; 0 or -1. */
 static int
-enter_own_run(void)
+enter_own_mounts(void)
 {
     char map[64];
     unsigned uid = geteuid();
     unsigned gid = getegid();
 
+    if (uid == 0)
+        return unshare(CLONE_NEWNS) < 0 ? -1
+                                        : mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL);
     if (unshare(CLONE_NEWUSER | CLONE_NEWNS) < 0)
         return -1;
     snprintf(map, sizeof map, "%u %u 1\n", uid, uid);
@@ -65,21 +71,34 @@ enter_own_run(void)
     if (write_file("/proc/self/setgroups", "deny") < 0)
         return -1;
     snprintf(map, sizeof map, "%u %u 1\n", gid, gid);
-    if (write_file("/proc/self/gid_map", map) < 0)
-        return -1;
+    return write_file("/proc/self/gid_map", map);
+}
+
+/* An empty /run of this process' own, with the folder in it; 0 or -1. */
+static int
+enter_own_run(void)
+{
     if (mount("run", "/run", "tmpfs", MS_NOSUID | MS_NODEV, "mode=0755,size=64k") < 0)
         return -1;
     return mkdir(RUN_DIR, 0755);
 }
 
+/* Makes sure of RUN_DIR, and that pcscd finds its bundles in DRIVERS if that is not NULL. */
 static int
-ensure_run_dir(void)
+prepare_places(const char *drivers)
 {
-    if (access(RUN_DIR, X_OK) == 0)
-        return 0;
-    if (geteuid() == 0)
-        return mkdir(RUN_DIR, 0755) == 0 || errno == EEXIST ? 0 : fail(RUN_DIR);
-    return enter_own_run();
+    bool wants_run = access(RUN_DIR, X_OK) != 0;
+
+    if (wants_run && geteuid() == 0) {
+        if (mkdir(RUN_DIR, 0755) < 0 && errno != EEXIST)
+            return -1;
+        wants_run = false;
+    }
+    if ((wants_run || drivers != NULL) && enter_own_mounts() < 0)
+        return -1;
+    if (drivers != NULL && mount(drivers, DRIVER_DIR, NULL, MS_BIND, NULL) < 0)
+        return -1;
+    return wants_run ? enter_own_run() : 0;
 }
 
 /* Binds and listens on PATH, replacing a socket a killed predecessor left; the descriptor or
@@ -159,23 +178,29 @@ int
 main(int argc, char **argv)
 {
     uid_t uid = 65534; /* nobody */
+    const char *drivers = NULL;
     int first = 1;
     int fd;
 
-    if (argc > 2 && strcmp(argv[1], "--user") == 0) {
-        uid = (uid_t)strtoul(argv[2], NULL, 10);
-        first = 3;
+    while (argc - first > 1 && argv[first][0] == '-') {
+        if (strcmp(argv[first], "--user") == 0)
+            uid = (uid_t)strtoul(argv[first + 1], NULL, 10);
+        else if (strcmp(argv[first], "--drivers") == 0)
+            drivers = argv[first + 1];
+        else
+            break;
+        first += 2;
     }
     if (argc - first < 2) {
-        fprintf(stderr,
-                "usage: private-pcscd [--user UID] SOCKET CONFIG-DIR [PCSCD-OPTION...]\n");
+        fprintf(stderr, "usage: private-pcscd [--user UID] [--drivers DIR] SOCKET CONFIG-DIR "
+                        "[PCSCD-OPTION...]\n");
         return 2;
     }
     fd = listen_on(argv[first]);
     if (fd < 0)
         return 1;
-    if (ensure_run_dir() < 0) {
-        fail("no " RUN_DIR " and no namespace for one");
+    if (prepare_places(drivers) < 0) {
+        fail("no " RUN_DIR " or no namespace");
         return EXIT_SKIPPED;
     }
     if (give_up_root(uid) < 0 || hand_over(fd) < 0)

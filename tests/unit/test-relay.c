@@ -15,7 +15,9 @@
 #include <string.h>
 
 #define DAY_S (24L * 60 * 60)
-#define NOW   "Mon, 23 Nov 2026 05:46:22 GMT"
+/* More than any budget here holds. */
+#define MAX_TRIES 32U
+#define NOW       "Mon, 23 Nov 2026 05:46:22 GMT"
 #define OK_HEAD(len)                                                                           \
     "HTTP/1.1 200 OK\r\nContent-Type: application/pkcs7-mime\r\nDate: " NOW                    \
     "\r\nContent-Length: " len "\r\n\r\n"
@@ -347,14 +349,31 @@ the_budget_ends_with_the_last_error_when_nobody_answered(void **state)
 }
 
 static void
+stop(Fixture *self)
+{
+    g_clear_pointer(&self->relay, mado_relay_free);
+    g_clear_pointer(&self->server, mado_tls_server_free);
+}
+
+/* The time of one try is libcurl's and real. A machine too busy to get as far as the request in
+ * it is given more, until the server has seen one and said nothing to it. */
+static void
 a_server_that_hangs_costs_its_try(void **state)
 {
     Fixture *self = *state;
+    guint n_requests = 0;
 
-    self->config.budget_ms = 50; /* real: the time of one try is libcurl's */
-    start(self, self->server_keys);
-    expect(self, MADO_TLS_SERVER_HANG, NULL);
-    assert_fails(self, MADO_ERROR_CENTRE_UNREACHABLE, 1);
+    for (self->config.budget_ms = 50; n_requests == 0; self->config.budget_ms *= 2) {
+        g_autoptr(GError) error = NULL;
+
+        start(self, self->server_keys);
+        for (guint i = 0; i < MAX_TRIES; i++)
+            expect(self, MADO_TLS_SERVER_HANG, NULL);
+        assert_null(post(self, &error));
+        assert_mado_error(error, MADO_ERROR_CENTRE_UNREACHABLE);
+        n_requests = mado_tls_server_n_requests(self->server);
+        stop(self);
+    }
 }
 
 static void

@@ -47,14 +47,14 @@ munmap(void *map, size_t len)
     return (int)syscall(SYS_munmap, map, len);
 }
 
-/* AddressSanitizer answers mlock() itself, with yes, and locks nothing. */
+/* These sanitizers answer mlock() themselves, with yes, and lock nothing. */
 static gboolean
 locks_are_faked(void)
 {
-#if defined(__SANITIZE_ADDRESS__)
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
     return TRUE;
 #elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
     return TRUE;
 #endif
 #endif

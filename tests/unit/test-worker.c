@@ -167,6 +167,15 @@ wait_done(Scene *scene, guint n)
 }
 
 static void
+wait_blocked(FakeService *service)
+{
+    (void)alarm(30);
+    while (!fake_service_is_blocked(service))
+        g_thread_yield();
+    (void)alarm(0);
+}
+
+static void
 a_job_runs_and_is_told_once(void **state)
 {
     Scene *scene = *state;
@@ -214,6 +223,7 @@ a_command_that_does_not_return_loses_the_worker_and_not_the_answer(void **state)
 
     fake_service_block_at(scene->service, 0xB2);
     post(scene, FALSE, 1);
+    wait_blocked(scene->service); /* the deadline is this thread's and cannot pass meanwhile */
     wait_done(scene, 1);
     assert_mado_error(scene->error, MADO_ERROR_TIMED_OUT);
     assert_false(scene->has_job);
@@ -226,15 +236,6 @@ a_command_that_does_not_return_loses_the_worker_and_not_the_answer(void **state)
     wait_for(&scene->is_returned);
     assert_int_equal(scene->n_freed, 1);
     assert_int_equal(scene->n_done, 1);
-}
-
-static void
-wait_blocked(FakeService *service)
-{
-    (void)alarm(30);
-    while (!fake_service_is_blocked(service))
-        g_thread_yield();
-    (void)alarm(0);
 }
 
 static gboolean

@@ -16,16 +16,17 @@ class Office:
     """Made in a fresh folder; close() ends and deletes everything. prefix: an installed tree.
 
     started: False leaves it to the caller to start the parts. variant: {program: path} of other builds.
+    make_stack: another kind of Stack.
     With MADO_KEEP in the environment the folder stays and is named.
     """
 
-    def __init__(self, prefix=None, people=None, started=True, variant=None):
+    def __init__(self, prefix=None, people=None, started=True, variant=None, make_stack=Stack):
         programs = Programs(os.environ.get("MADO_TOP_BUILDDIR") or os.getcwd(), prefix)
         for name, path in (variant or {}).items():
             programs.replace(name, path)
         self.folder = tempfile.mkdtemp(prefix="madoguchi-")
         os.chmod(self.folder, 0o755)
-        self.stack = Stack(os.path.join(self.folder, "desk"), programs)
+        self.stack = make_stack(os.path.join(self.folder, "desk"), programs)
         self.people = people or residents()
         self.person = self.people[0]
         self.orders = {}  # by request; secret

@@ -246,6 +246,10 @@ class Stack:
         except (urllib.error.URLError, OSError):
             return False
 
+    def _starts_as(self, part):
+        """The user that the part's first program runs as; None: the caller, and it changes by itself."""
+        return self.uid(part)
+
     def start_part(self, part):
         """Starts it, without waiting until it is ready."""
         if part == "pcscd" and is_root():
@@ -255,7 +259,7 @@ class Stack:
             if name in os.environ:
                 env[name] = os.environ[name]
         process = Process(part, self._argv(part), env, self.path("log", part + ".log"),
-                          self.uid(part))
+                          self._starts_as(part))
         process.start(extra_env=self.preload.pop(part, None))
         self.processes[part] = process
 

@@ -88,6 +88,21 @@ reset_port(MadoUsb *usb)
     return status;
 }
 
+static MadoUsbStatus
+wait_ms(MadoUsb *usb, uint32_t ms)
+{
+    Shell *self = shell_of(usb);
+    MadoUsbStatus status = MADO_USB_CANCELLED;
+
+    pthread_mutex_lock(&self->lock);
+    if (!self->cancelled) {
+        wait_out(self, ms);
+        status = MADO_USB_OK;
+    }
+    pthread_mutex_unlock(&self->lock);
+    return status;
+}
+
 static void
 cancel(MadoUsb *usb)
 {
@@ -125,6 +140,7 @@ pasori_shell_process_open(PasoriEmulator *emulator)
     static const MadoUsbOps ops = {.write = write_bytes,
                                    .read = read_bytes,
                                    .reset = reset_port,
+                                   .wait = wait_ms,
                                    .cancel = cancel,
                                    .now_ms = now_ms,
                                    .close = close_handle};
