@@ -27,6 +27,8 @@ static const MadoCommandRow rows[] = {
      "list visits, or close one whose card is lost", mado_command_visits},
     {"receipts", "[--config FILE] [--json] [--verify] [--open-as AUDITOR --key FILE]",
      "list receipts, verify every terminal's chain", mado_command_receipts},
+    {"looks", "[--config FILE] [--json] [--request ID]",
+     "list who looked at the queue, or at one request", mado_command_looks},
     {"desk", "add|list|revoke [--config FILE] [--json] [--folder DESK] [TERMINAL]",
      "enrol and revoke terminals", mado_command_desk},
     {"operator",

@@ -7,6 +7,7 @@
 #include "common/error.h"
 #include "data/mado-dbus.h"
 
+#include <gio/gunixfdlist.h>
 #include <glib-unix.h>
 
 #include <madoguchi/limits.h>
@@ -359,6 +360,64 @@ mado_client_finish_delivery(
                                                        &failure))
         return mado_bus_error_take(error, failure);
     return TRUE;
+}
+
+gboolean
+mado_client_look(MadoClient *self,
+                 const MadoClientLook *look,
+                 char **ret_endpoint,
+                 char **ret_key,
+                 GBytes **ret_body,
+                 GError **error)
+{
+    GAsyncResult *slot = NULL;
+    g_autoptr(GAsyncResult) result = NULL;
+    g_autoptr(GUnixFDList) fds = g_unix_fd_list_new();
+    g_autoptr(GVariant) body = NULL;
+    GError *failure = NULL;
+    int handle = g_unix_fd_list_append(fds, look->query_fd, &failure);
+
+    if (handle < 0)
+        return mado_bus_error_take(error, failure);
+    mado_dbus_manager_call_look(
+        self->manager, g_variant_new_handle(handle),
+        g_variant_new_from_bytes(G_VARIANT_TYPE_BYTESTRING, look->decision, TRUE),
+        g_variant_new_from_bytes(G_VARIANT_TYPE_BYTESTRING, look->signature, TRUE), FLAGS, fds,
+        self->cancellable, mado_client_on_ready, &slot);
+    result = mado_client_wait(&slot);
+    if (!mado_dbus_manager_call_look_finish(self->manager, ret_endpoint, ret_key, &body, NULL,
+                                            result, &failure))
+        return mado_bus_error_take(error, failure);
+    *ret_body = g_variant_get_data_as_bytes(body);
+    return TRUE;
+}
+
+gboolean
+mado_client_looked(
+    MadoClient *self, const char *key, GBytes *reply, int *ret_rows_fd, GError **error)
+{
+    GAsyncResult *slot = NULL;
+    g_autoptr(GAsyncResult) result = NULL;
+    g_autoptr(GUnixFDList) fds = NULL;
+    g_autoptr(GVariant) rows = NULL;
+    GError *failure = NULL;
+    int fd;
+
+    mado_dbus_manager_call_looked(
+        self->manager, key, g_variant_new_from_bytes(G_VARIANT_TYPE_BYTESTRING, reply, TRUE),
+        FLAGS, NULL, self->cancellable, mado_client_on_ready, &slot);
+    result = mado_client_wait(&slot);
+    if (!mado_dbus_manager_call_looked_finish(self->manager, &rows, &fds, result, &failure))
+        return mado_bus_error_take(error, failure);
+    fd = fds != NULL ? g_unix_fd_list_get(fds, g_variant_get_handle(rows), &failure) : -1;
+    if (fd >= 0) {
+        *ret_rows_fd = fd;
+        return TRUE;
+    }
+    if (failure != NULL)
+        return mado_bus_error_take(error, failure);
+    g_set_error(error, MADO_ERROR, MADO_ERROR_CARD_DATA, "the rows came without their file");
+    return FALSE;
 }
 
 static gboolean

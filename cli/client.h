@@ -7,6 +7,8 @@
  */
 #pragma once
 
+#include "client/client-look.h"
+
 #include <gio/gio.h>
 
 typedef struct _MadoClient MadoClient;
@@ -75,6 +77,17 @@ mado_client_next_delivery(
 gboolean
 mado_client_finish_delivery(
     MadoClient *self, const char *key, GBytes *reply, guint *ret_backlog, GError **error);
+/* Manager.Look and Looked; all (transfer full). *ret_rows_fd: a sealed memfd. */
+gboolean
+mado_client_look(MadoClient *self,
+                 const MadoClientLook *look,
+                 char **ret_endpoint,
+                 char **ret_key,
+                 GBytes **ret_body,
+                 GError **error);
+gboolean
+mado_client_looked(
+    MadoClient *self, const char *key, GBytes *reply, int *ret_rows_fd, GError **error);
 /* Returns after @wait_ms, when cancelled, and, if @until_backlog, as soon as Manager.Backlog is
  * not zero. */
 void

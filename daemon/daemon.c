@@ -20,6 +20,7 @@ struct _MadoDaemon {
     MadoGuard *guard;
     MadoAgent *agent;
     MadoScreen *screen;
+    MadoLooks *looks;
     MadoRegistry *registry;
     MadoClaims *claims;
     MadoBus *bus;
@@ -180,6 +181,7 @@ make_core(MadoDaemon *self)
     self->guard = mado_guard_new(self->clients, self->gate);
     self->agent = mado_agent_new(self->settings.desk->realm == MADO_REALM_CODE_PRODUCTION);
     self->screen = mado_screen_new(self->agent);
+    self->looks = mado_looks_new(self->settings.desk);
     self->registry = mado_registry_new(on_reader_changed, self);
     claims.registry = self->registry;
     claims.clients = self->clients;
@@ -198,6 +200,7 @@ export_manager(MadoDaemon *self, GError **error)
         .agent = self->agent,
         .screen = self->screen,
         .journal = self->journal,
+        .looks = self->looks,
         .desk = self->settings.desk,
     };
 
@@ -273,6 +276,7 @@ mado_daemon_free(MadoDaemon *self)
     mado_bus_free(self->bus);
     mado_claims_free(self->claims);
     mado_registry_free(self->registry);
+    mado_looks_free(self->looks);
     g_clear_pointer(&self->screen, mado_screen_unref);
     g_clear_pointer(&self->agent, mado_agent_unref);
     mado_clients_free(self->clients);

@@ -4,6 +4,7 @@
 
 #include "daemon/claims.h"
 #include "daemon/guard.h"
+#include "daemon/looks.h"
 
 typedef struct {
     MadoGuard *guard; /* all borrowed, outliving the object on the bus */
@@ -12,6 +13,7 @@ typedef struct {
     MadoAgent *agent;
     MadoScreen *screen;
     MadoJournal *journal; /* (nullable) */
+    MadoLooks *looks;
     const MadoDesk *desk;
 } MadoManagerIfaceSettings;
 

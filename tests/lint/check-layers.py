@@ -18,10 +18,10 @@ OUTSIDE = [
     (r"^gnutls/", r"^central/|^tests/support/"),
     (r"^curl/", r"^relay/|^tests/"),
     (r"^cmocka\.h$", r"^tests/support/test\.h$"),
-    (r"^gtk/", r"^gui/"),
+    (r"^gtk/", r"^gui/|^tests/gui/"),
     (r"^libusb", r"^drivers/pasori/usb-libusb\.c$"),
     (r"^(openjpeg|openjpeg-[\d.]+/openjpeg)\.h$|^png\.h$", r"^drivers/training/|^daemon/photo/|^tests/"),
-    (r"^(pango|cairo)", r"^drivers/training/|^gui/"),
+    (r"^(pango|cairo)", r"^drivers/training/|^gui/|^tests/gui/"),
     (r"^polkit/", r"^daemon/gate[\w-]*\.c$"),
     (r"^openssl/", r"^common/|^daemon/|^doctor/validity\.c$|^client/|^cli/|^central/|^drivers/|^tests/"),
 ]

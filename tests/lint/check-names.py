@@ -195,8 +195,8 @@ def listed_in_build(top, sources):
 def untranslated_files(top, sources):
     potfiles = set()
     for one in sources:
-        if one.path == "po/POTFILES.in":
-            potfiles = {line.strip() for line in one.lines}
+        if one.path.startswith("po/") and one.name == "POTFILES.in":
+            potfiles |= {line.strip() for line in one.lines}
     for one in sources:
         if one.suffix != ".c" or one.is_test or one.path in potfiles:
             continue

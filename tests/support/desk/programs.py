@@ -65,7 +65,7 @@ class Programs:
     def copy_translations(self, folder):
         """Laid out as gettext looks for them; the installed ones, or the build tree's."""
         root = os.path.join(self.prefix, "share", "locale") if self.prefix else os.path.join(self.builddir, "po")
-        for path in glob.glob(os.path.join(root, "*", "LC_MESSAGES", "madoguchi.mo")):
+        for path in glob.glob(os.path.join(root, "*", "LC_MESSAGES", "madoguchi*.mo")):
             copy = os.path.join(folder, os.path.relpath(path, root))
             os.makedirs(os.path.dirname(copy), mode=0o755, exist_ok=True)
             shutil.copyfile(path, copy)
