@@ -512,6 +512,7 @@ closing_the_channel_ends_a_transfer_that_is_stuck(void **state)
 
     (void)state;
     assert_int_equal(pasori_scene_power(LUN, IFD_POWER_UP), IFD_SUCCESS);
+    assert_int_equal(IFDHICCPresence(LUN), IFD_ICC_PRESENT);
     pasori_scene_shut(&scene);
     assert_int_equal(pthread_create(&sender, NULL, send_one, &code), 0);
     pasori_scene_await_stuck(&scene);
