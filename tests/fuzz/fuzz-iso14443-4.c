@@ -95,7 +95,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
         return 0;
     }
     fsc = sizes[(codes >> 4) % 9];
-    mado_iso14443_init(&link, fsc, (codes & 0x0F) % 15);
+    mado_iso14443_init(&link, fsc, (uint8_t)((codes & 0x0FU) % 15U));
     talk(&link, &input, fsc, command_len, cap);
     return 0;
 }

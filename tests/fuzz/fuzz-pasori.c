@@ -59,8 +59,7 @@ read_bytes(MadoUsb *usb, uint8_t *ret_data, size_t cap, uint32_t timeout_ms, siz
     uint8_t what = 0xFF;
 
     self->now_ms++;
-    (void)mado_cursor_u8(&self->input, &what);
-    if (what == 0xFF) {
+    if (!mado_cursor_u8(&self->input, &what) || what == 0xFF) {
         self->now_ms += timeout_ms;
         *ret_len = 0;
         return MADO_USB_TIMEOUT;
