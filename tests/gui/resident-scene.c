@@ -43,9 +43,12 @@ on_answered(const char *page, const char *answer, gpointer user_data)
 {
 }
 
+/* Until what is shown is laid out and drawn. */
 static void
-settle(void)
+settle(Scene *scene)
 {
+    if (scene->window != NULL)
+        gtk_test_widget_wait_for_draw(GTK_WIDGET(scene->window));
     while (gtk_events_pending())
         gtk_main_iteration();
 }
@@ -89,22 +92,22 @@ scene_start(Scene *scene, int width, int height)
     gtk_window_set_default_size(GTK_WINDOW(scene->window), width, height);
     gtk_window_resize(GTK_WINDOW(scene->window), width, height);
     gtk_widget_show(GTK_WIDGET(scene->window));
-    settle();
+    settle(scene);
 }
 
 void
 scene_end(Scene *scene)
 {
-    gtk_widget_destroy(GTK_WIDGET(scene->window));
+    gtk_widget_destroy(GTK_WIDGET(g_steal_pointer(&scene->window)));
     mado_flow_free(scene->flow);
-    settle();
+    settle(scene);
 }
 
 void
 scene_set_language(Scene *scene, const char *code)
 {
     mado_resident_window_set_language(scene->window, mado_languages_find(code));
-    settle();
+    settle(scene);
 }
 
 void
@@ -116,7 +119,7 @@ scene_set_contrast(Scene *scene, gboolean is_high)
         gtk_style_context_add_class(style, "mado-contrast");
     else
         gtk_style_context_remove_class(style, "mado-contrast");
-    settle();
+    settle(scene);
 }
 
 /* ---- the pages ---- */
@@ -325,5 +328,5 @@ scene_show_page(Scene *scene, guint number)
     mado_flow_reset(scene->flow);
     if (pages[number].show != NULL)
         pages[number].show(scene->flow);
-    settle();
+    settle(scene);
 }
