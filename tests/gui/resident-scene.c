@@ -210,6 +210,12 @@ show_verify(MadoFlow *flow)
 }
 
 static void
+show_verify_sign(MadoFlow *flow)
+{
+    prompt(flow, MADO_PIN_SIGN, MADO_FLOW_OLD, 5);
+}
+
+static void
 show_weak(MadoFlow *flow)
 {
     prompt(flow, MADO_PIN_AUTH, MADO_FLOW_NEW, -1);
@@ -292,6 +298,7 @@ static const struct {
     {"r05-verify", show_verify, FALSE},
     {"r06-again", show_again, FALSE},
     {"r07-sign", show_sign, TRUE},
+    {"r07-verify", show_verify_sign, FALSE},
     {"r08-weak", show_weak, TRUE},
     {"r09-mismatch", show_mismatch, FALSE},
     {"r10-wait", show_wait, TRUE},

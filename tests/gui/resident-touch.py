@@ -47,6 +47,7 @@ class Scene:
     def close(self):
         if self.screen is not None:
             self.screen.close()
+        self.eyes.close()
         self.session.close()
         self.system.close()
         self.display.close()

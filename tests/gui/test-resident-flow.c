@@ -354,6 +354,25 @@ nothing_is_kept_for_another_visit(void **state)
 }
 
 static void
+the_last_word_stays_to_be_read(void **state)
+{
+    Scene *scene = *state;
+
+    mado_flow_show(scene->flow, MADO_FLOW_DONE);
+    mado_flow_show(scene->flow, MADO_FLOW_IDLE);
+    assert_page(scene, MADO_FLOW_DONE);
+    assert_true(mado_flow_lingers(scene->flow));
+    mado_flow_idle(scene->flow);
+    assert_page(scene, MADO_FLOW_IDLE);
+    mado_flow_show_locked(scene->flow, MADO_PIN_AUTH, 2);
+    mado_flow_show(scene->flow, MADO_FLOW_IDLE);
+    assert_int_equal(mado_flow_tries(scene->flow), 2);
+    prompt_in(scene, "", MADO_PIN_AUTH, MADO_FLOW_NEW); /* but not in the way of the next */
+    assert_page(scene, MADO_FLOW_PIN);
+    assert_false(mado_flow_lingers(scene->flow));
+}
+
+static void
 nothing_is_kept_after_idle(void **state)
 {
     Scene *scene = *state;
@@ -520,6 +539,7 @@ main(void)
         TEST(a_number_for_each_is_typed_for_each),
         TEST(a_number_the_daemon_did_not_take_is_typed_anew),
         TEST(nothing_is_kept_for_another_visit),
+        TEST(the_last_word_stays_to_be_read),
         TEST(nothing_is_kept_after_idle),
         TEST(stopping_ends_the_prompt),
         TEST(a_dismissed_prompt_is_gone),

@@ -176,7 +176,11 @@ every_word_has_room(void **state)
 static void
 no_page_is_scrolled(void **state)
 {
-    walk_languages(*state, check_unscrolled);
+    Walk *walk = *state;
+
+    walk_languages(walk, check_unscrolled);
+    scene_set_contrast(&walk->scene, TRUE);
+    walk_all(walk, "ja", check_unscrolled);
 }
 
 static void

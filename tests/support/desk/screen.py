@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The resident's screen under a test's finger: the real program, its buttons found by name through AT-SPI (which it only
 offers in training) and touched with synthesized X events; and a daemon that the test plays itself."""
+import json
 import os
 import subprocess
 
 import gi
 
 from . import tap
-from .process import Process, wait_until
+from .process import Process, as_user, wait_until
 
 BUS_NAME = "org.madoguchi.Counter1"
 MANAGER = "/org/madoguchi/Counter1"
@@ -46,7 +47,8 @@ class Bus:
         with open(config, "w", encoding="utf-8") as file:
             file.write(SESSION_CONFIG.format(socket=socket))
         self.address = f"unix:path={socket}"
-        self._process = Process(name, ["dbus-daemon", f"--config-file={config}", "--nofork"], dict(os.environ),
+        self._process = Process(name, ["dbus-daemon", f"--config-file={config}", "--nofork"],
+                                dict(os.environ, HOME=folder, XDG_RUNTIME_DIR=folder),
                                 socket + ".log", uid)
         self._process.start()
         wait_until(lambda: os.path.exists(socket), "the bus", alive=self._process.is_alive)
@@ -58,60 +60,50 @@ class Bus:
 class Eyes:
     """What assistive technology sees of the program. The bus and the registry run before it: it registers once."""
 
-    def __init__(self, bus, environment):
-        os.environ.update(environment, DBUS_SESSION_BUS_ADDRESS=bus.address)
-        gdbus = ["gdbus", "call"]
+    def __init__(self, bus, environment, uid=None):
+        env = dict(os.environ, **environment, DBUS_SESSION_BUS_ADDRESS=bus.address)
+        gdbus = as_user(uid) + ["gdbus", "call"]
         address = subprocess.run(gdbus + ["--session", "--dest", "org.a11y.Bus", "--object-path", "/org/a11y/bus",
-                                          "--method", "org.a11y.Bus.GetAddress"], check=True,
+                                          "--method", "org.a11y.Bus.GetAddress"], check=True, env=env, cwd="/",
                                  stdout=subprocess.PIPE).stdout.decode().strip()[2:-3]
         subprocess.run(gdbus + ["--address", address, "--dest", "org.a11y.atspi.Registry", "--object-path",
                                 "/org/a11y/atspi/accessible/root", "--method", "org.freedesktop.DBus.Properties.Get",
-                                "org.a11y.atspi.Accessible", "ChildCount"], check=True, stdout=subprocess.DEVNULL)
-        self.atspi = load("Atspi", "2.0")
-        self.atspi.init()
-
-    def _walk(self, one):
-        if one is None:
-            return
-        yield one
-        for place in range(one.get_child_count()):
-            yield from self._walk(one.get_child_at_index(place))
+                                "org.a11y.atspi.Accessible", "ChildCount"], check=True, env=env, cwd="/",
+                       stdout=subprocess.DEVNULL)
+        with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "eyes.py"), encoding="utf-8") as file:
+            self._child = subprocess.Popen(as_user(uid) + ["/usr/bin/python3", "-c", file.read()], env=env, cwd="/",
+                                           stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
     def shown(self):
-        """Every object that is on the screen now."""
-        desktop = self.atspi.get_desktop(0)
-        for place in range(desktop.get_child_count()):
-            application = desktop.get_child_at_index(place)
-            for one in self._walk(application):
-                try:
-                    one.clear_cache()
-                    if one.get_state_set().contains(self.atspi.StateType.SHOWING):
-                        yield one
-                except gi.repository.GLib.Error:
-                    continue  # gone meanwhile
+        """(role, name, x, y, width, height) of every object on the screen."""
+        self._child.stdin.write("\n")
+        self._child.stdin.flush()
+        return json.loads(self._child.stdout.readline() or "[]")
 
     def names(self):
-        return [one.get_name() for one in self.shown()]
+        return [one[1] for one in self.shown()]
 
-    def find(self, name):
-        for one in self.shown():
-            if one.get_name() == name and one.get_role() == self.atspi.Role.PUSH_BUTTON:
-                return one
-        return None
-
-    def place(self, name):
-        """The middle of a button on the screen."""
-        found = []
+    def places(self, names):
+        """The middles of these buttons on the screen, once they are all there and have come to rest."""
+        last = {}
 
         def ready():
-            found[:] = [self.find(name)]
-            return found[0] is not None
-        wait_until(ready, f"a button '{name}'")
-        box = found[0].get_extents(self.atspi.CoordType.SCREEN)
-        return box.x + box.width // 2, box.y + box.height // 2
+            found = {one[1]: one[2:] for one in self.shown() if one[0] == "push button" and one[1] in names}
+            is_still = found == last.get("found") and len(found) == len(set(names))
+            last["found"] = found
+            return is_still
+        wait_until(ready, f"the buttons {sorted(set(names))}")
+        return {name: (x + width // 2, y + height // 2) for name, (x, y, width, height) in last["found"].items()}
+
+    def place(self, name):
+        return self.places([name])[name]
 
     def wait_text(self, text):
         wait_until(lambda: text in self.names(), f"the text '{text}'")
+
+    def close(self):
+        self._child.kill()
+        self._child.wait()
 
 
 class Screen:
@@ -132,7 +124,7 @@ class Screen:
 
     def touch_pin(self, text):
         """Characters, found once: a pad stays where it is."""
-        places = {name: self.eyes.place(name) for name in sorted(set(text))}
+        places = self.eyes.places(text)
         for name in text:
             self.display.touch(*places[name])
 
