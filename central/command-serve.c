@@ -3,6 +3,7 @@
 
 #include "central/centre.h"
 #include "central/command.h"
+#include "central/directory.h"
 #include "central/http-server.h"
 #include "central/store-lock.h"
 #include "central/store-sqlite.h"
@@ -63,6 +64,20 @@ wait_for_end(MadoHttpServer *server, MadoCommitter *committer, const char *host)
     return TRUE;
 }
 
+/* A database of an older version has requests that cannot be searched for yet. */
+static gboolean
+index_requests(MadoStore *store, const MadoKeys *keys, GError **error)
+{
+    guint n;
+
+    if (!mado_directory_index_all(store, keys->vault, &n, error))
+        return FALSE;
+    if (n > 0)
+        mado_log(G_LOG_LEVEL_MESSAGE, MADO_LOG_STARTED, NULL,
+                 "%u requests of an older database can be searched for now", n);
+    return TRUE;
+}
+
 static gboolean
 serve(const MadoCommandCentre *opened, const MadoKeys *keys, GError **error)
 {
@@ -76,6 +91,8 @@ serve(const MadoCommandCentre *opened, const MadoKeys *keys, GError **error)
 
     lock = mado_store_lock_take(settings->database, error);
     if (lock == NULL)
+        return FALSE;
+    if (!index_requests(opened->store, keys, error))
         return FALSE;
     reader = mado_store_sqlite_open(settings->database, FALSE, error);
     if (reader == NULL)

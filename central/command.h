@@ -59,6 +59,8 @@ mado_command_visits(const char *usage, int argc, char **argv);
 int
 mado_command_receipts(const char *usage, int argc, char **argv);
 int
+mado_command_looks(const char *usage, int argc, char **argv);
+int
 mado_command_desk(const char *usage, int argc, char **argv);
 int
 mado_command_operator(const char *usage, int argc, char **argv);

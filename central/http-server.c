@@ -166,6 +166,14 @@ submit(Call *call)
     return MHD_YES;
 }
 
+static MadoServiceKind
+service_kind(MadoRouteKind route)
+{
+    if (route == MADO_ROUTE_DIRECTORY)
+        return MADO_SERVICE_DIRECTORY;
+    return route == MADO_ROUTE_RECEIPTS ? MADO_SERVICE_RECEIPT : MADO_SERVICE_VISIT;
+}
+
 static enum MHD_Result
 take_whole_body(Call *call)
 {
@@ -175,10 +183,8 @@ take_whole_body(Call *call)
     if (call->is_too_large)
         return send_problem(call, MADO_PROBLEM_TOO_LARGE, NULL);
     body = g_byte_array_free_to_bytes(g_steal_pointer(&call->body));
-    call->request = mado_service_open(
-        call->server->centre,
-        call->route.kind == MADO_ROUTE_RECEIPTS ? MADO_SERVICE_RECEIPT : MADO_SERVICE_VISIT,
-        call->terminal, call->key, body, &error);
+    call->request = mado_service_open(call->server->centre, service_kind(call->route.kind),
+                                      call->terminal, call->key, body, &error);
     if (call->request == NULL ||
         !mado_running_enter(call->server->running, call->terminal->id, call->key, body, &error))
         return send_error(call, error);

@@ -4,8 +4,8 @@
 #include "central/import.h"
 
 #include "central/csv.h"
+#include "central/directory.h"
 #include "central/enrol.h"
-#include "central/resident.h"
 #include "common/error.h"
 #include "common/wipe.h"
 #include "madoguchi/limits.h"
@@ -32,11 +32,16 @@ typedef enum {
     COLUMN_ADDRESS,
     COLUMN_CERTIFICATES,
     COLUMN_PHOTO,
+    COLUMN_RESERVED,
+    COLUMN_QUEUE_NUMBER,
+    COLUMN_PROCEDURE,
+    COLUMN_ALERTS,
     N_COLUMNS
 } Column;
 
 static const char *const column_names[N_COLUMNS] = {
-    "request_id", "number", "name", "kana", "birth", "sex", "address", "certificates", "photo"};
+    "request_id",   "number", "name",     "kana",         "birth",     "sex",   "address",
+    "certificates", "photo",  "reserved", "queue_number", "procedure", "alerts"};
 
 #define N_REQUIRED COLUMN_CERTIFICATES
 
@@ -46,10 +51,16 @@ typedef struct {
     const char *cells[N_COLUMNS]; /* NULL: column absent */
 } Row;
 
+/* What a good row becomes. */
+typedef struct {
+    MadoRequestRecord *record; /* owned */
+    MadoSearchKeys keys;
+} Entry;
+
 typedef struct {
     const MadoImport *import;
     MadoImportReport *report;
-    GPtrArray *requests;  /* MadoRequestRecord, owned */
+    GPtrArray *entries;   /* Entry, owned */
     GHashTable *seen;     /* request ids of this table */
     GHashTable *searched; /* number keys of this table */
 } Job;
@@ -170,6 +181,107 @@ read_photo(Job *job, const Row *row, GBytes **ret_photo)
     return TRUE;
 }
 
+/* ---- the queue's columns ---- */
+
+/* "YYYY-MM-DD HH:MM", "YYYY-MM-DD", or "HH:MM" on the day of the import. */
+static gboolean
+parse_reserved(const MadoImport *import, const char *text, MadoRequestRecord *record)
+{
+    const MadoDate *today = &import->today;
+    g_autofree char *day =
+        g_strdup_printf("%04u%02u%02u", today->year, today->month, today->day);
+    g_auto(GStrv) words = g_strsplit_set(text, " T", 2);
+    const char *time = words[0] != NULL && words[1] != NULL ? words[1] : text;
+    g_auto(GStrv) parts = g_strsplit(words[0] != NULL ? words[0] : "", "-", -1);
+    MadoDate date;
+
+    if (g_strv_length(parts) == 3) {
+        g_free(day);
+        day = g_strjoinv("", parts);
+        time = words[1] != NULL ? words[1] : "";
+    }
+    if (!mado_date_parse(day, strlen(day), &date))
+        return FALSE;
+    g_strlcpy(record->reserved_day, day, sizeof record->reserved_day);
+    if (time[0] == '\0')
+        return TRUE;
+    if (strlen(time) != 5 || time[2] != ':' || !g_ascii_isdigit(time[0]) ||
+        !g_ascii_isdigit(time[1]) || !g_ascii_isdigit(time[3]) || !g_ascii_isdigit(time[4]) ||
+        strncmp(time, "23", 2) > 0 || time[3] > '5')
+        return FALSE;
+    g_snprintf(record->reserved_time, sizeof record->reserved_time, "%.2s%.2s", time, time + 3);
+    return TRUE;
+}
+
+static gboolean
+parse_queue_number(const MadoImport *import, const char *text, MadoRequestRecord *record)
+{
+    guint64 number;
+
+    if (!g_ascii_string_to_unsigned(text, 10, 1, G_MAXUINT16, &number, NULL))
+        return FALSE;
+    record->queue_number = (guint16)number;
+    return TRUE;
+}
+
+static gboolean
+parse_procedure(const MadoImport *import, const char *text, MadoRequestRecord *record)
+{
+    if (strcmp(text, "prepare") == 0)
+        record->procedure = MADO_PROCEDURE_PREPARE;
+    else if (strcmp(text, "issue") == 0)
+        record->procedure = MADO_PROCEDURE_ISSUE;
+    else
+        return FALSE;
+    return TRUE;
+}
+
+static gboolean
+parse_alerts(const MadoImport *import, const char *text, MadoRequestRecord *record)
+{
+    static const char *const names[] = {"restricted", "stopped", "guardian"};
+    g_auto(GStrv) words = g_strsplit(text, " ", -1);
+
+    for (guint i = 0; words[i] != NULL; i++) {
+        guint bit = 0;
+
+        while (bit < G_N_ELEMENTS(names) && strcmp(names[bit], words[i]) != 0)
+            bit++;
+        if (bit == G_N_ELEMENTS(names))
+            return FALSE;
+        record->alerts |= (guint8)(1U << bit); /* in the order of MadoAlert */
+    }
+    return TRUE;
+}
+
+static const struct {
+    Column column;
+    gboolean (*parse)(const MadoImport *import, const char *text, MadoRequestRecord *record);
+    const char *fault;
+} queue_columns[] = {
+    {COLUMN_RESERVED, parse_reserved, "reserved: not YYYY-MM-DD HH:MM, a day, or HH:MM"},
+    {COLUMN_QUEUE_NUMBER, parse_queue_number, "queue_number: not 1 to 65535"},
+    {COLUMN_PROCEDURE, parse_procedure, "procedure: not prepare or issue"},
+    {COLUMN_ALERTS, parse_alerts, "alerts: not of restricted, stopped, guardian"},
+};
+
+static gboolean
+read_queue(Job *job, const Row *row, MadoRequestRecord *record)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(queue_columns); i++) {
+        const char *text = row->cells[queue_columns[i].column];
+
+        if (text == NULL || text[0] == '\0' ||
+            queue_columns[i].parse(job->import, text, record))
+            continue;
+        add_fault(job, row->line, queue_columns[i].fault);
+        return FALSE;
+    }
+    return TRUE;
+}
+
+/* ---- sealing ---- */
+
 static GBytes *
 seal_photo(const MadoImport *import, const char *id, GBytes *photo, GError **error)
 {
@@ -181,17 +293,16 @@ seal_photo(const MadoImport *import, const char *id, GBytes *photo, GError **err
 }
 
 static gboolean
-seal(Job *job,
-     const MadoResident *resident,
-     GBytes *photo,
-     MadoRequestRecord *record,
-     GError **error)
+seal(Job *job, const MadoResident *resident, GBytes *photo, Entry *entry, GError **error)
 {
     const MadoImport *import = job->import;
+    MadoRequestRecord *record = entry->record;
 
     record->person = mado_resident_seal(resident, import->vault, record->id, error);
     if (record->person == NULL ||
-        !mado_vault_search_key(import->vault, resident->number, record->number_key, error))
+        !mado_vault_search_key(import->vault, resident->number, record->number_key, error) ||
+        !mado_directory_make_keys(import->vault, record->municipality, resident, &entry->keys,
+                                  error))
         return FALSE;
     if (photo != NULL)
         record->photo = seal_photo(import, record->id, photo, error);
@@ -223,10 +334,29 @@ check_new(Job *job, guint line, const MadoRequestRecord *record, GError **error)
     return TRUE;
 }
 
+static Entry *
+entry_new(void)
+{
+    Entry *entry = g_new0(Entry, 1);
+
+    entry->record = g_new0(MadoRequestRecord, 1);
+    return entry;
+}
+
+static void
+entry_free(Entry *entry)
+{
+    mado_record_types_free_request(entry->record);
+    g_free(entry);
+}
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Entry, entry_free)
+
 static gboolean
 take_row(Job *job, const Row *row, GError **error)
 {
-    g_autoptr(MadoRequestRecord) record = g_new0(MadoRequestRecord, 1);
+    g_autoptr(Entry) entry = entry_new();
+    MadoRequestRecord *record = entry->record;
     g_autoptr(MadoResident) resident = NULL;
     g_autoptr(GBytes) photo = NULL;
 
@@ -244,14 +374,14 @@ take_row(Job *job, const Row *row, GError **error)
     }
     resident = read_resident(job, row);
     if (resident == NULL || !read_slots(job, row, resident, &record->slots) ||
-        !read_photo(job, row, &photo))
+        !read_photo(job, row, &photo) || !read_queue(job, row, record))
         return TRUE;
     g_strlcpy(record->municipality, job->import->municipality, sizeof record->municipality);
     record->state = MADO_REQUEST_READY;
     record->changed_ms = job->import->now_ms;
-    if (!seal(job, resident, photo, record, error) || !check_new(job, row->line, record, error))
+    if (!seal(job, resident, photo, entry, error) || !check_new(job, row->line, record, error))
         return FALSE;
-    g_ptr_array_add(job->requests, g_steal_pointer(&record));
+    g_ptr_array_add(job->entries, g_steal_pointer(&entry));
     return TRUE;
 }
 
@@ -389,9 +519,9 @@ take_json(Job *job, const char *data, gsize len, GError **error)
 /* ---- the whole ---- */
 
 static void
-free_request(gpointer record)
+free_entry(gpointer entry)
 {
-    mado_record_types_free_request(record);
+    entry_free(entry);
 }
 
 static void
@@ -405,9 +535,13 @@ write_all(const Job *job, GError **error)
 {
     MadoStore *store = job->import->store;
 
-    for (guint i = 0; i < job->requests->len; i++)
-        if (!store->ops->put_request(store, g_ptr_array_index(job->requests, i), error))
+    for (guint i = 0; i < job->entries->len; i++) {
+        const Entry *entry = g_ptr_array_index(job->entries, i);
+
+        if (!store->ops->put_request(store, entry->record, error) ||
+            !store->ops->put_search_keys(store, entry->record->id, &entry->keys, error))
             return FALSE;
+    }
     return TRUE;
 }
 
@@ -439,11 +573,11 @@ mado_import_run(const MadoImport *self, const char *data, gsize len, GError **er
     gboolean done;
 
     report->faults = g_ptr_array_new_with_free_func(g_free);
-    job.requests = g_ptr_array_new_with_free_func(free_request);
+    job.entries = g_ptr_array_new_with_free_func(free_entry);
     job.seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     job.searched = g_hash_table_new_full(g_bytes_hash, g_bytes_equal, free_bytes, NULL);
     done = run(&job, data, len, error);
-    g_ptr_array_unref(job.requests);
+    g_ptr_array_unref(job.entries);
     g_hash_table_unref(job.seen);
     g_hash_table_unref(job.searched);
     return done ? g_steal_pointer(&report) : NULL;

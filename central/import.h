@@ -5,8 +5,10 @@
  * that is there already is a fault with its line, and one fault keeps the whole table out.
  *
  * Columns: request_id number name kana birth sex address, and optionally certificates ("both",
- * "auth", or empty: by age) and photo (a JP2 file's name in the photo folder). Digits may be
- * full width.
+ * "auth", or empty: by age), photo (a JP2 file's name in the photo folder), and what the queue
+ * shows: reserved ("YYYY-MM-DD HH:MM", a day alone, or a time alone for the day of the import),
+ * queue_number, procedure ("prepare" or "issue"), alerts (of "restricted", "stopped" and
+ * "guardian", a space between). Digits of ids, numbers and dates of birth may be full width.
  */
 #pragma once
 

@@ -21,6 +21,11 @@ typedef struct {
     GBytes *photo;         /* owned, nullable; sealed */
     gint64 changed_ms;
     MadoTransactionState last_transaction; /* list_requests only; 0: none */
+    char reserved_day[MADO_DATE_LEN + 1];  /* empty: none */
+    char reserved_time[5];                 /* HHMM; empty: none */
+    guint16 queue_number;                  /* 受付番号; 0: none */
+    guint8 procedure;                      /* MadoProcedure the person comes for; 0: by state */
+    guint8 alerts;                         /* set of MadoAlert */
 } MadoRequestRecord;
 
 typedef struct {

@@ -19,10 +19,9 @@ typedef struct {
 } Row;
 
 static const Row rows[] = {
-    {"visits", MADO_ROUTE_VISITS, TRUE},
-    {"receipts", MADO_ROUTE_RECEIPTS, TRUE},
-    {"head", MADO_ROUTE_HEAD, FALSE},
-    {"requests", MADO_ROUTE_REQUESTS, FALSE},
+    {"visits", MADO_ROUTE_VISITS, TRUE},       {"receipts", MADO_ROUTE_RECEIPTS, TRUE},
+    {"head", MADO_ROUTE_HEAD, FALSE},          {"requests", MADO_ROUTE_REQUESTS, FALSE},
+    {"directory", MADO_ROUTE_DIRECTORY, TRUE},
 };
 
 static gboolean

@@ -10,6 +10,7 @@ typedef enum {
     MADO_ROUTE_RECEIPTS,
     MADO_ROUTE_HEAD,
     MADO_ROUTE_REQUESTS,
+    MADO_ROUTE_DIRECTORY,
 } MadoRouteKind;
 
 typedef struct {

@@ -3,6 +3,7 @@
 
 #include "central/service.h"
 
+#include "central/look.h"
 #include "central/receipt-book.h"
 #include "central/visit.h"
 #include "common/body-receipt.h"
@@ -31,6 +32,9 @@ struct _MadoServiceRequest {
     MadoMessageHeader header;
     MadoBodyLookup *lookup; /* owned, one of the two */
     MadoBodyStep *step;
+    /* looks */
+    MadoSecret *query; /* owned */
+    MadoBodyDecision decision;
     /* receipts */
     MadoReceipt receipt;
 };
@@ -47,6 +51,8 @@ mado_service_free(MadoServiceRequest *self)
     g_clear_pointer(&self->plain, mado_secret_free);
     g_clear_pointer(&self->lookup, mado_body_lookup_free);
     g_clear_pointer(&self->step, mado_body_step_free);
+    g_clear_pointer(&self->query, mado_secret_free);
+    mado_body_parts_clear_decisions(&self->decision, 1);
     g_free(self);
 }
 
@@ -88,7 +94,11 @@ parse_body(MadoServiceRequest *self, const guint8 *body, gsize len, GError **err
 {
     GError *fault = NULL;
 
-    if (self->header.type == MADO_MESSAGE_LOOKUP)
+    if (self->kind == MADO_SERVICE_DIRECTORY) {
+        if (self->header.type != MADO_MESSAGE_DIRECTORY)
+            return refuse(error, MADO_PROBLEM_BAD_MESSAGE, "not a look");
+        mado_body_query_unwrap(body, len, &self->query, &self->decision, &fault);
+    } else if (self->header.type == MADO_MESSAGE_LOOKUP)
         self->lookup = mado_body_lookup_parse(body, len, &fault);
     else if (self->header.type == MADO_MESSAGE_STEP)
         self->step = mado_body_step_parse(body, len, &fault);
@@ -97,8 +107,9 @@ parse_body(MadoServiceRequest *self, const guint8 *body, gsize len, GError **err
     return fault == NULL || refuse_parsed(error, fault);
 }
 
+/* A visit's message, or a look. */
 static gboolean
-open_visit(const MadoCentre *centre, MadoServiceRequest *self, GError **error)
+open_message(const MadoCentre *centre, MadoServiceRequest *self, GError **error)
 {
     GError *fault = NULL;
     const guint8 *body;
@@ -167,8 +178,8 @@ mado_service_open(const MadoCentre *centre,
     self->peer = mado_receipt_book_new_peer(centre->keys, terminal, error);
     if (self->peer == NULL)
         return NULL;
-    opened = kind == MADO_SERVICE_VISIT ? open_visit(centre, self, error)
-                                        : open_receipt(centre, self, error);
+    opened = kind == MADO_SERVICE_RECEIPT ? open_receipt(centre, self, error)
+                                          : open_message(centre, self, error);
     return opened ? g_steal_pointer(&self) : NULL;
 }
 
@@ -217,8 +228,11 @@ fill_header(const MadoCentre *centre,
 {
     const MadoMessageHeader *asked = &request->header;
 
-    mado_message_header_init(header, MADO_MESSAGE_REPLY, centre->settings->realm,
-                             request->terminal->id);
+    mado_message_header_init(header,
+                             request->kind == MADO_SERVICE_DIRECTORY
+                                 ? MADO_MESSAGE_DIRECTORY_ROWS
+                                 : MADO_MESSAGE_REPLY,
+                             centre->settings->realm, request->terminal->id);
     header->time_ms = mado_clock_wall_ms(centre->clock);
     memcpy(header->visit, asked->visit, sizeof header->visit);
     header->step_number = asked->step_number;
@@ -294,6 +308,28 @@ run_visit(MadoCentre *centre, MadoServiceRequest *request, GError **error)
     return g_steal_pointer(&answer);
 }
 
+/* ---- running: looks ---- */
+
+static GBytes *
+run_look(const MadoCentre *centre, const MadoServiceRequest *request, GError **error)
+{
+    const MadoLook look = {.header = &request->header,
+                           .terminal = request->terminal,
+                           .key = request->key,
+                           .body_hash = request->body_hash,
+                           .query = request->query,
+                           .decision = &request->decision};
+    g_autoptr(MadoBodyDirectory) directory = mado_look_run(centre, &look, error);
+    g_autoptr(MadoSecret) body = NULL;
+    MadoMessageHeader header;
+
+    if (directory == NULL)
+        return NULL;
+    fill_header(centre, request, NULL, &header);
+    body = mado_body_directory_format(directory, error);
+    return seal(centre, request, &header, body, error);
+}
+
 /* ---- running: receipts ---- */
 
 static GBytes *
@@ -341,6 +377,20 @@ run_receipt(MadoCentre *centre,
     return acknowledge(centre, request, head, error);
 }
 
+static GBytes *
+run(MadoCentre *centre, MadoServiceRequest *request, gboolean *ret_keep, GError **error)
+{
+    switch (request->kind) {
+    case MADO_SERVICE_VISIT:
+        return run_visit(centre, request, error);
+    case MADO_SERVICE_RECEIPT:
+        return run_receipt(centre, request, ret_keep, error);
+    case MADO_SERVICE_DIRECTORY:
+        return run_look(centre, request, error);
+    }
+    g_return_val_if_reached(NULL);
+}
+
 MadoAnswer *
 mado_service_run(MadoCentre *centre, MadoServiceRequest *request, gboolean *ret_keep)
 {
@@ -348,8 +398,7 @@ mado_service_run(MadoCentre *centre, MadoServiceRequest *request, gboolean *ret_
     g_autoptr(GBytes) answer = NULL;
     gboolean keep = FALSE;
 
-    answer = request->kind == MADO_SERVICE_VISIT ? run_visit(centre, request, &error)
-                                                 : run_receipt(centre, request, &keep, &error);
+    answer = run(centre, request, &keep, &error);
     *ret_keep = answer != NULL || keep;
     if (answer == NULL)
         return mado_answer_new_error(request->terminal->id, error);

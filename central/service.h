@@ -12,6 +12,7 @@
 typedef enum {
     MADO_SERVICE_VISIT,
     MADO_SERVICE_RECEIPT,
+    MADO_SERVICE_DIRECTORY,
 } MadoServiceKind;
 
 typedef struct _MadoServiceRequest MadoServiceRequest;

@@ -22,6 +22,16 @@ mado_store_sqlite_parts_fill_visits(MadoStoreOps *ops); /* transactions, certifi
 void
 mado_store_sqlite_parts_fill_receipts(MadoStoreOps *ops); /* answers, receipts */
 
+void
+mado_store_sqlite_parts_fill_directory(MadoStoreOps *ops); /* search keys, looks */
+
+/* The columns of a request but the sealed ones, and the record made of them. */
+#define MADO_STORE_SQLITE_PARTS_REQUEST                                                        \
+    "id, municipality, state, slots, number_key, changed_ms, reserved_day, reserved_time,"     \
+    " queue_number, procedure, alerts"
+MadoRequestRecord *
+mado_store_sqlite_parts_take_request(MadoQuery *query); /* (transfer full) */
+
 /* Creates or migrates; JOURNAL, or CONFIG for a newer schema. */
 gboolean
 mado_store_sqlite_parts_prepare_schema(MadoSqlite *db, gboolean create, GError **error);

@@ -4,8 +4,8 @@
 
 #include "central/store-sqlite-parts.h"
 
-static MadoRequestRecord *
-take_request(MadoQuery *query)
+MadoRequestRecord *
+mado_store_sqlite_parts_take_request(MadoQuery *query)
 {
     MadoRequestRecord *record = g_new0(MadoRequestRecord, 1);
 
@@ -15,10 +15,15 @@ take_request(MadoQuery *query)
     record->slots = (guint8)mado_query_take_int(query);
     mado_query_take_blob(query, record->number_key, sizeof record->number_key);
     record->changed_ms = mado_query_take_int(query);
+    mado_query_take_text(query, record->reserved_day, sizeof record->reserved_day);
+    mado_query_take_text(query, record->reserved_time, sizeof record->reserved_time);
+    record->queue_number = (guint16)mado_query_take_int(query);
+    record->procedure = (guint8)mado_query_take_int(query);
+    record->alerts = (guint8)mado_query_take_int(query);
     return record;
 }
 
-#define REQUEST_COLUMNS "id, municipality, state, slots, number_key, changed_ms"
+#define REQUEST_COLUMNS MADO_STORE_SQLITE_PARTS_REQUEST
 
 static MadoRequestRecord *
 take_whole_request(MadoQuery *query, GError **error)
@@ -27,7 +32,7 @@ take_whole_request(MadoQuery *query, GError **error)
 
     if (!mado_query_one(query, "request", error))
         return NULL;
-    record = take_request(query);
+    record = mado_store_sqlite_parts_take_request(query);
     record->person = mado_query_take_bytes(query);
     record->photo = mado_query_take_bytes(query);
     return g_steal_pointer(&record);
@@ -62,11 +67,14 @@ put_request(MadoStore *self, const MadoRequestRecord *record, GError **error)
     g_auto(MadoQuery) query = mado_query_begin(
         mado_store_sqlite_parts_db(self),
         "INSERT INTO requests (id, municipality, state, slots, number_key, changed_ms,"
-        " sealed_person, sealed_photo) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+        " reserved_day, reserved_time, queue_number, procedure, alerts, sealed_person,"
+        " sealed_photo) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
         " ON CONFLICT (id) DO UPDATE SET municipality = excluded.municipality,"
         " state = excluded.state, slots = excluded.slots, number_key = excluded.number_key,"
-        " changed_ms = excluded.changed_ms, sealed_person = excluded.sealed_person,"
-        " sealed_photo = excluded.sealed_photo");
+        " changed_ms = excluded.changed_ms, reserved_day = excluded.reserved_day,"
+        " reserved_time = excluded.reserved_time, queue_number = excluded.queue_number,"
+        " procedure = excluded.procedure, alerts = excluded.alerts,"
+        " sealed_person = excluded.sealed_person, sealed_photo = excluded.sealed_photo");
 
     mado_query_put_text(&query, record->id);
     mado_query_put_text(&query, record->municipality);
@@ -74,6 +82,11 @@ put_request(MadoStore *self, const MadoRequestRecord *record, GError **error)
     mado_query_put_int(&query, record->slots);
     mado_query_put_blob(&query, record->number_key, sizeof record->number_key);
     mado_query_put_int(&query, record->changed_ms);
+    mado_query_put_text(&query, record->reserved_day);
+    mado_query_put_text(&query, record->reserved_time);
+    mado_query_put_int(&query, record->queue_number);
+    mado_query_put_int(&query, record->procedure);
+    mado_query_put_int(&query, record->alerts);
     mado_query_put_bytes(&query, record->person);
     mado_query_put_bytes(&query, record->photo);
     return mado_query_finish(&query, error);
@@ -99,7 +112,7 @@ list_requests(MadoStore *self,
 
         if (!row)
             return TRUE;
-        record = take_request(&query);
+        record = mado_store_sqlite_parts_take_request(&query);
         record->last_transaction = mado_query_take_enum(&query);
         if (!each(record, user_data))
             return TRUE;

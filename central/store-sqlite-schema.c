@@ -66,8 +66,36 @@ static const char schema_1[] =
     " is_revoked INTEGER NOT NULL, public_key BLOB NOT NULL) WITHOUT ROWID;"
     "PRAGMA user_version = 1;";
 
+/* Version 2: the queue, and who looked at it. A request without birth_key waits for
+ * mado_directory_index_all(), which has the vault's key. */
+static const char schema_2[] =
+    "ALTER TABLE requests ADD COLUMN reserved_day TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE requests ADD COLUMN reserved_time TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE requests ADD COLUMN queue_number INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE requests ADD COLUMN procedure INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE requests ADD COLUMN alerts INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE requests ADD COLUMN birth_key BLOB;"
+    "CREATE INDEX requests_by_day ON requests (municipality, reserved_day);"
+    "CREATE INDEX requests_by_birth ON requests (birth_key);"
+    "CREATE TABLE readings (key BLOB NOT NULL, request_id TEXT NOT NULL"
+    " REFERENCES requests (id), PRIMARY KEY (key, request_id)) WITHOUT ROWID;"
+    "CREATE INDEX readings_by_request ON readings (request_id);"
+    "CREATE INDEX transactions_not_over ON transactions (request_id)"
+    " WHERE state NOT IN (3, 4);"
+    "CREATE TABLE looks (look BLOB PRIMARY KEY, terminal TEXT NOT NULL, key TEXT NOT NULL,"
+    " operator_id TEXT NOT NULL, kind INTEGER NOT NULL, purpose INTEGER NOT NULL,"
+    " body_hash BLOB NOT NULL, decision BLOB NOT NULL, signature BLOB NOT NULL,"
+    " sealed_query BLOB NOT NULL, at_ms INTEGER NOT NULL) WITHOUT ROWID;"
+    "CREATE UNIQUE INDEX looks_by_key ON looks (terminal, key);"
+    "CREATE INDEX looks_by_time ON looks (at_ms);"
+    "CREATE TABLE shown (request_id TEXT NOT NULL REFERENCES requests (id),"
+    " look BLOB NOT NULL REFERENCES looks (look), PRIMARY KEY (request_id, look))"
+    " WITHOUT ROWID;"
+    "CREATE INDEX shown_by_look ON shown (look);"
+    "PRAGMA user_version = 2;";
+
 /* Step n turns a file of version n into one of version n + 1. */
-static const char *const steps[MADO_STORE_SQLITE_SCHEMA] = {[0] = schema_1};
+static const char *const steps[MADO_STORE_SQLITE_SCHEMA] = {schema_1, schema_2};
 
 static gboolean
 read_version(MadoSqlite *db, gint64 *ret_version, GError **error)

@@ -170,6 +170,7 @@ get_ops(void)
         mado_store_sqlite_parts_fill_register(&ops);
         mado_store_sqlite_parts_fill_visits(&ops);
         mado_store_sqlite_parts_fill_receipts(&ops);
+        mado_store_sqlite_parts_fill_directory(&ops);
         g_once_init_leave(&ready, 1);
     }
     return &ops;

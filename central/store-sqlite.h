@@ -4,7 +4,7 @@
 
 #include "central/store.h"
 
-#define MADO_STORE_SQLITE_SCHEMA 1 /* PRAGMA user_version */
+#define MADO_STORE_SQLITE_SCHEMA 2 /* PRAGMA user_version */
 
 /* (transfer full): @create makes the file (0600) and the schema when there is none. An older
  * schema is migrated, a newer one refused. JOURNAL or CONFIG. */

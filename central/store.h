@@ -9,6 +9,7 @@
  */
 #pragma once
 
+#include "central/look-types.h"
 #include "central/record-types.h"
 
 typedef struct MadoStore MadoStore;
@@ -49,6 +50,41 @@ typedef struct {
                               MadoStoreEach each,
                               gpointer user_data,
                               GError **error);
+
+    /* Replaces what a request is found by. */
+    gboolean (*put_search_keys)(MadoStore *self,
+                                const char *request_id,
+                                const MadoSearchKeys *keys,
+                                GError **error);
+    /* A request that has no search keys yet (an older version wrote it); NOT_FOUND. */
+    MadoRequestRecord *(*find_unindexed)(MadoStore *self, GError **error);
+    /* Whole requests that are not void, with their last visit: MadoDirectoryRecord. */
+    gboolean (*list_directory)(MadoStore *self,
+                               const MadoDirectoryFilter *filter,
+                               MadoStoreEach each,
+                               gpointer user_data,
+                               GError **error);
+    /* By terminal and idempotency key; the sealed query is not loaded. */
+    MadoLookRecord *(*get_look)(MadoStore *self,
+                                const char *terminal,
+                                const char *key,
+                                GError **error);
+    gboolean (*has_look)(MadoStore *self,
+                         const guint8 look[MADO_LOOK_LEN],
+                         gboolean *ret_has,
+                         GError **error);
+    gboolean (*add_look)(MadoStore *self, const MadoLookRecord *record, GError **error);
+    /* This request's row was in the answer; once more is the same. */
+    gboolean (*add_shown)(MadoStore *self,
+                          const guint8 look[MADO_LOOK_LEN],
+                          const char *request_id,
+                          GError **error);
+    /* @request_id NULL: all. By time. */
+    gboolean (*list_looks)(MadoStore *self,
+                           const char *request_id,
+                           MadoStoreEach each,
+                           gpointer user_data,
+                           GError **error);
 
     MadoCardRecord *(*get_card)(MadoStore *self,
                                 const guint8 card_id[MADO_CARD_ID_LEN],

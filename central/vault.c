@@ -25,6 +25,7 @@
 struct _MadoVault {
     MadoSecret *seal_key;
     MadoSecret *search_key;
+    MadoSecret *term_key;
 };
 
 static MadoSecret *
@@ -67,7 +68,10 @@ mado_vault_load(const char *path, GError **error)
     if (self->seal_key == NULL)
         return NULL;
     self->search_key = derive(master, "madoguchi centre: search by number", error);
-    return self->search_key != NULL ? g_steal_pointer(&self) : NULL;
+    if (self->search_key == NULL)
+        return NULL;
+    self->term_key = derive(master, "madoguchi centre: search by terms", error);
+    return self->term_key != NULL ? g_steal_pointer(&self) : NULL;
 }
 
 void
@@ -77,6 +81,7 @@ mado_vault_free(MadoVault *self)
         return;
     g_clear_pointer(&self->seal_key, mado_secret_free);
     g_clear_pointer(&self->search_key, mado_secret_free);
+    g_clear_pointer(&self->term_key, mado_secret_free);
     g_free(self);
 }
 
@@ -214,5 +219,29 @@ mado_vault_search_key(const MadoVault *self,
     if (HMAC(EVP_sha256(), mado_secret_peek(self->search_key), KEY_LEN, (const guint8 *)number,
              strlen(number), ret_key, &len) == NULL)
         return mado_error_set_openssl(error, MADO_ERROR_INTERNAL, "hashing");
+    return TRUE;
+}
+
+gboolean
+mado_vault_term_key(const MadoVault *self,
+                    const char *field,
+                    const char *place,
+                    const char *text,
+                    guint8 ret_key[MADO_VAULT_TERM_LEN],
+                    GError **error)
+{
+    g_autoptr(MadoSecret) message =
+        mado_secret_new(strlen(field) + strlen(place) + strlen(text) + 2);
+    guint8 hash[32];
+    unsigned len = sizeof hash;
+
+    /* The end marks part them: none of the three holds one. */
+    mado_secret_append(message, (const guint8 *)field, strlen(field) + 1);
+    mado_secret_append(message, (const guint8 *)place, strlen(place) + 1);
+    mado_secret_append(message, (const guint8 *)text, strlen(text));
+    if (HMAC(EVP_sha256(), mado_secret_peek(self->term_key), KEY_LEN, mado_secret_peek(message),
+             mado_secret_len(message), hash, &len) == NULL)
+        return mado_error_set_openssl(error, MADO_ERROR_INTERNAL, "hashing");
+    memcpy(ret_key, hash, MADO_VAULT_TERM_LEN);
     return TRUE;
 }

@@ -15,7 +15,7 @@
 
 typedef struct _MadoVault MadoVault;
 
-/* (transfer full): derives both keys from the file's 32 bytes. CONFIG. */
+/* (transfer full): derives its keys from the file's 32 bytes. CONFIG. */
 MadoVault *
 mado_vault_load(const char *path, GError **error);
 void
@@ -35,5 +35,17 @@ mado_vault_search_key(const MadoVault *self,
                       const char *number,
                       guint8 ret_key[32],
                       GError **error);
+
+/* A keyed hash of @text by which somebody is searched for, cut to MADO_VAULT_TERM_LEN bytes:
+ * enough to tell terms apart. @field and @place keep equal texts of different fields and
+ * municipalities from looking equal. */
+#define MADO_VAULT_TERM_LEN 16
+gboolean
+mado_vault_term_key(const MadoVault *self,
+                    const char *field,
+                    const char *place,
+                    const char *text,
+                    guint8 ret_key[MADO_VAULT_TERM_LEN],
+                    GError **error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MadoVault, mado_vault_free)

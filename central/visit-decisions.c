@@ -2,9 +2,9 @@
 /* What operators signed: who may decide, what was decided, and what is still missing. */
 #include "config.h"
 
+#include "central/operators.h"
 #include "central/visit-parts.h"
 #include "common/decision.h"
-#include "common/error.h"
 #include "madoguchi/limits.h"
 
 #include <string.h>
@@ -37,33 +37,6 @@ is_for_us(const MadoVisit *self,
            strcmp(decision->request_id, expected->request_id) == 0;
 }
 
-/* The signature is checked with the registered key, so a decision cannot name another. */
-static gboolean
-check_operator(MadoVisit *self,
-               const MadoBodyDecision *signed_decision,
-               const char *operator_id,
-               GError **error)
-{
-    MadoStore *store = self->centre->store;
-    g_autoptr(GError) lookup_error = NULL;
-    g_autoptr(MadoOperatorRecord) record =
-        store->ops->get_operator(store, operator_id, &lookup_error);
-
-    if (record == NULL && !g_error_matches(lookup_error, MADO_ERROR, MADO_ERROR_NOT_FOUND)) {
-        g_propagate_error(error, g_steal_pointer(&lookup_error));
-        return FALSE;
-    }
-    if (record == NULL || record->is_revoked || (record->roles & MADO_ROLE_CLERK) == 0)
-        return mado_visit_parts_refuse(error, MADO_PROBLEM_OPERATOR,
-                                       "unknown, revoked or without the role");
-    if (!mado_decision_verify(g_bytes_get_data(record->public_key, NULL),
-                              g_bytes_get_size(record->public_key), signed_decision->bytes,
-                              signed_decision->signature, NULL))
-        return mado_visit_parts_refuse(error, MADO_PROBLEM_OPERATOR,
-                                       "the signature does not verify");
-    return TRUE;
-}
-
 gboolean
 mado_visit_parts_check_decision(MadoVisit *self,
                                 const MadoBodyDecision *decision,
@@ -81,7 +54,8 @@ mado_visit_parts_check_decision(MadoVisit *self,
     if (!is_for_us(self, &parsed, expected))
         return mado_visit_parts_refuse(error, MADO_PROBLEM_OPERATOR,
                                        "the decision belongs to another step");
-    if (!check_operator(self, decision, parsed.operator_id, error))
+    if (!mado_operators_check(self->centre->store, decision, parsed.operator_id,
+                              MADO_ROLE_CLERK, error))
         return FALSE;
     g_strlcpy(ret_operator, parsed.operator_id, MADO_RECORD_ID_MAX + 1);
     g_strlcpy(ret_detail, parsed.detail, sizeof parsed.detail);

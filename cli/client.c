@@ -7,6 +7,7 @@
 #include "common/error.h"
 #include "data/mado-dbus.h"
 
+#include <gio/gunixfdlist.h>
 #include <glib-unix.h>
 
 #include <madoguchi/limits.h>
@@ -173,6 +174,8 @@ reader_free(gpointer data)
 
     g_free(reader->path);
     g_free(reader->name);
+    g_free(reader->port);
+    g_free(reader->role);
     g_free(reader);
 }
 
@@ -200,6 +203,8 @@ mado_client_list_readers(MadoClient *self)
         reader = g_new0(MadoClientReader, 1);
         reader->path = g_strdup(g_dbus_object_get_object_path(at->data));
         reader->name = dup_or_empty(mado_dbus_reader_get_name(proxy));
+        reader->port = dup_or_empty(mado_dbus_reader_get_port(proxy));
+        reader->role = dup_or_empty(mado_dbus_reader_get_role(proxy));
         reader->has_card = mado_dbus_reader_get_card_present(proxy);
         reader->n_events = mado_dbus_reader_get_card_events(proxy);
         reader->is_claimed = mado_dbus_reader_get_claimed(proxy);
@@ -216,7 +221,7 @@ fit(const MadoClientReader *reader, const char *name)
 {
     if (name == NULL)
         return reader->has_card ? 2 : 1;
-    if (strcmp(reader->name, name) == 0)
+    if (strcmp(reader->name, name) == 0 || strcmp(reader->role, name) == 0)
         return 2;
     return strstr(reader->name, name) != NULL ? 1 : 0;
 }
@@ -291,6 +296,42 @@ mado_client_register_agent(MadoClient *self, const char *agent_path, GError **er
     return TRUE;
 }
 
+gboolean
+mado_client_bind_reader(MadoClient *self,
+                        const char *role,
+                        const char *reader_path,
+                        GError **error)
+{
+    GAsyncResult *slot = NULL;
+    g_autoptr(GAsyncResult) result = NULL;
+    GError *failure = NULL;
+
+    mado_dbus_manager_call_bind_reader(self->manager, role, reader_path, FLAGS,
+                                       self->cancellable, mado_client_on_ready, &slot);
+    result = mado_client_wait(&slot);
+    if (mado_dbus_manager_call_bind_reader_finish(self->manager, result, &failure))
+        return TRUE;
+    mado_bus_error_take(error, failure);
+    return FALSE;
+}
+
+GVariant *
+mado_client_list_reader_statistics(MadoClient *self, guint n_days, GError **error)
+{
+    GAsyncResult *slot = NULL;
+    g_autoptr(GAsyncResult) result = NULL;
+    GError *failure = NULL;
+    GVariant *statistics = NULL;
+
+    mado_dbus_manager_call_list_reader_statistics(
+        self->manager, n_days, FLAGS, self->cancellable, mado_client_on_ready, &slot);
+    result = mado_client_wait(&slot);
+    if (!mado_dbus_manager_call_list_reader_statistics_finish(self->manager, &statistics,
+                                                              result, &failure))
+        mado_bus_error_take(error, failure);
+    return statistics;
+}
+
 GVariant *
 mado_client_list_visits(MadoClient *self, GError **error)
 {
@@ -359,6 +400,64 @@ mado_client_finish_delivery(
                                                        &failure))
         return mado_bus_error_take(error, failure);
     return TRUE;
+}
+
+gboolean
+mado_client_look(MadoClient *self,
+                 const MadoClientLook *look,
+                 char **ret_endpoint,
+                 char **ret_key,
+                 GBytes **ret_body,
+                 GError **error)
+{
+    GAsyncResult *slot = NULL;
+    g_autoptr(GAsyncResult) result = NULL;
+    g_autoptr(GUnixFDList) fds = g_unix_fd_list_new();
+    g_autoptr(GVariant) body = NULL;
+    GError *failure = NULL;
+    int handle = g_unix_fd_list_append(fds, look->query_fd, &failure);
+
+    if (handle < 0)
+        return mado_bus_error_take(error, failure);
+    mado_dbus_manager_call_look(
+        self->manager, g_variant_new_handle(handle),
+        g_variant_new_from_bytes(G_VARIANT_TYPE_BYTESTRING, look->decision, TRUE),
+        g_variant_new_from_bytes(G_VARIANT_TYPE_BYTESTRING, look->signature, TRUE), FLAGS, fds,
+        self->cancellable, mado_client_on_ready, &slot);
+    result = mado_client_wait(&slot);
+    if (!mado_dbus_manager_call_look_finish(self->manager, ret_endpoint, ret_key, &body, NULL,
+                                            result, &failure))
+        return mado_bus_error_take(error, failure);
+    *ret_body = g_variant_get_data_as_bytes(body);
+    return TRUE;
+}
+
+gboolean
+mado_client_looked(
+    MadoClient *self, const char *key, GBytes *reply, int *ret_rows_fd, GError **error)
+{
+    GAsyncResult *slot = NULL;
+    g_autoptr(GAsyncResult) result = NULL;
+    g_autoptr(GUnixFDList) fds = NULL;
+    g_autoptr(GVariant) rows = NULL;
+    GError *failure = NULL;
+    int fd;
+
+    mado_dbus_manager_call_looked(
+        self->manager, key, g_variant_new_from_bytes(G_VARIANT_TYPE_BYTESTRING, reply, TRUE),
+        FLAGS, NULL, self->cancellable, mado_client_on_ready, &slot);
+    result = mado_client_wait(&slot);
+    if (!mado_dbus_manager_call_looked_finish(self->manager, &rows, &fds, result, &failure))
+        return mado_bus_error_take(error, failure);
+    fd = fds != NULL ? g_unix_fd_list_get(fds, g_variant_get_handle(rows), &failure) : -1;
+    if (fd >= 0) {
+        *ret_rows_fd = fd;
+        return TRUE;
+    }
+    if (failure != NULL)
+        return mado_bus_error_take(error, failure);
+    g_set_error(error, MADO_ERROR, MADO_ERROR_CARD_DATA, "the rows came without their file");
+    return FALSE;
 }
 
 static gboolean

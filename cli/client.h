@@ -7,6 +7,8 @@
  */
 #pragma once
 
+#include "client/client-look.h"
+
 #include <gio/gio.h>
 
 typedef struct _MadoClient MadoClient;
@@ -14,6 +16,8 @@ typedef struct _MadoClient MadoClient;
 typedef struct {
     char *path;
     char *name; /* as pcscd says it: not cleaned */
+    char *port; /* its place, "usb:1-1.2" */
+    char *role; /* "" without one */
     gboolean has_card;
     guint n_events;
     gboolean is_claimed;
@@ -49,9 +53,18 @@ mado_client_desk_clear(MadoClientDesk *self);
 /* (transfer full) (element-type MadoClientReader): by name. */
 GPtrArray *
 mado_client_list_readers(MadoClient *self);
+/* The place of this reader has this role from now on; @reader_path "/": no place has it. */
+gboolean
+mado_client_bind_reader(MadoClient *self,
+                        const char *role,
+                        const char *reader_path,
+                        GError **error);
+/* (transfer full): aa{sv}. ENROLMENT before the desk is enrolled. */
+GVariant *
+mado_client_list_reader_statistics(MadoClient *self, guint n_days, GError **error);
 /*
- * (transfer full): path of the reader meant by @name: the whole name or a part of it that only
- * one has; NULL: the one reader with a card, or the only one there is.
+ * (transfer full): path of the reader meant by @name: its role, the whole name or a part of it
+ * that only one has; NULL: the one reader with a card, or the only one there is.
  * Errors: READER_GONE, CARD_ABSENT (several readers, none has a card), BAD_ARGUMENT (several
  * fit).
  */
@@ -75,6 +88,17 @@ mado_client_next_delivery(
 gboolean
 mado_client_finish_delivery(
     MadoClient *self, const char *key, GBytes *reply, guint *ret_backlog, GError **error);
+/* Manager.Look and Looked; all (transfer full). *ret_rows_fd: a sealed memfd. */
+gboolean
+mado_client_look(MadoClient *self,
+                 const MadoClientLook *look,
+                 char **ret_endpoint,
+                 char **ret_key,
+                 GBytes **ret_body,
+                 GError **error);
+gboolean
+mado_client_looked(
+    MadoClient *self, const char *key, GBytes *reply, int *ret_rows_fd, GError **error);
 /* Returns after @wait_ms, when cancelled, and, if @until_backlog, as soon as Manager.Backlog is
  * not zero. */
 void

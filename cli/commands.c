@@ -7,6 +7,7 @@
 #include "cli/cmd-doctor.h"
 #include "cli/cmd-inspect.h"
 #include "cli/cmd-pin.h"
+#include "cli/cmd-queue.h"
 #include "cli/cmd-read.h"
 #include "cli/cmd-readers.h"
 #include "cli/cmd-receipts.h"
@@ -32,7 +33,8 @@
 /* In the order of MadoOption. */
 static const MadoOptionRow options[MADO_N_OPTIONS] = {
     [MADO_OPTION_JSON] = {"json", NULL, NULL, N_("print one JSON object")},
-    [MADO_OPTION_READER] = {"reader", "NAME", NULL, N_("the reader, or a part of its name")},
+    [MADO_OPTION_READER] = {"reader", "NAME", NULL,
+                            N_("the reader, a part of its name, or its role")},
     [MADO_OPTION_CONFIG] = {"config", "FILE", NULL, N_("relay.conf to use")},
     [MADO_OPTION_LANG] = {"lang", "LANGUAGE", "en ja", N_("language of the texts")},
     [MADO_OPTION_PROGRESS] = {"progress", NULL, NULL,
@@ -65,17 +67,29 @@ static const MadoOptionRow options[MADO_N_OPTIONS] = {
                                  N_("the desk's certificate to verify with")},
     [MADO_OPTION_ONCE] = {"once", NULL, NULL, N_("send what waits, then end")},
     [MADO_OPTION_WATCH] = {"watch", NULL, NULL, N_("go on sending until told to stop")},
+    [MADO_OPTION_DAY] = {"day", "DAY", NULL, N_("the queue of this day, in either calendar")},
+    [MADO_OPTION_READING] = {"reading", "KANA", NULL, N_("how the name begins to be read")},
+    [MADO_OPTION_BIRTH] = {"birth", "DAY", NULL, N_("date of birth, in either calendar")},
+    [MADO_OPTION_REQUEST] = {"request", "ID", NULL, N_("the request's id")},
+    [MADO_OPTION_PURPOSE] = {"purpose", "WORD", "counter prepare contact audit",
+                             N_("why you look; it is noted at the centre")},
+    [MADO_OPTION_SKIP] = {"skip", "ROWS", NULL, N_("leave out so many rows at the front")},
     [MADO_OPTION_CARD] = {"card", NULL, NULL,
                           N_("also test the card in the reader, read only")},
     [MADO_OPTION_REPEAT] = {"repeat", "N", NULL, N_("how often the card is tested")},
     [MADO_OPTION_VERBOSE] = {"verbose", NULL, NULL, N_("also say what is right")},
+    [MADO_OPTION_BIND] =
+        {"bind", "ROLE", NULL,
+         N_("give the reader's USB port this role (counter, resident, spare …)")},
     [MADO_OPTION_ROOT] = {"root", "DIR", NULL, N_("look at the files of another system")},
 };
 
 static const MadoCommand commands[] = {
     {.name = "readers",
-     .synopsis = "",
+     .synopsis = "[--bind ROLE [READER]]",
      .help = N_("list the card readers"),
+     .options = BIT(BIND),
+     .n_words_max = 1,
      .run = mado_cmd_readers_run,
      .show = mado_cmd_readers_show},
     {.name = "doctor",
@@ -107,6 +121,19 @@ static const MadoCommand commands[] = {
      .n_words_max = 2,
      .run = mado_cmd_pin_run,
      .show = mado_cmd_pin_show},
+    {.name = "queue",
+     .synopsis = "",
+     .help = N_("show today's queue"),
+     .options = BIT(PASSPHRASE_FD) | BIT(DAY) | BIT(PURPOSE) | BIT(SKIP),
+     .run = mado_cmd_queue_run,
+     .show = mado_cmd_queue_show},
+    {.name = "search",
+     .synopsis = "",
+     .help = N_("search for a request by reading, date of birth or id"),
+     .options = BIT(PASSPHRASE_FD) | BIT(READING) | BIT(BIRTH) | BIT(REQUEST) | BIT(PURPOSE) |
+                BIT(SKIP),
+     .run = mado_cmd_queue_search,
+     .show = mado_cmd_queue_show},
     {.name = "prepare",
      .synopsis = "REQUEST",
      .help = N_("prepare a card before the resident comes"),

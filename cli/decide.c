@@ -195,6 +195,8 @@ mado_decide_ask(const MadoArguments *arguments,
         return g_strdup(mado_arguments_has(arguments, MADO_OPTION_UNDO) ? "undo" : "finish");
     case MADO_DECISION_INSPECTED:
         return ask_inspected(arguments, cancellable, error);
+    case MADO_DECISION_LOOK:
+        break; /* no visit wants one */
     }
     g_set_error(error, MADO_ERROR, MADO_ERROR_BAD_STATE, "an unknown decision is wanted");
     return NULL;

@@ -21,7 +21,7 @@ static const MadoField rows[] = {
     ROW_NUMBER(MADO_DEC_REALM, "REALM", realm, 1, MADO_REALM_CODE_PRODUCTION),
     ROW_TEXT(MADO_DEC_TERMINAL, "TERMINAL", MADO_FIELD_TERMINAL, terminal, TRUE),
     MADO_FIELD_ROW_FIXED(MADO_DEC_TRANSACTION, "TRANSACTION", MadoDecision, transaction),
-    ROW_NUMBER(MADO_DEC_KIND, "KIND", kind, 1, MADO_DECISION_INSPECTED),
+    ROW_NUMBER(MADO_DEC_KIND, "KIND", kind, 1, MADO_DECISION_LOOK),
     ROW_TEXT(MADO_DEC_OPERATOR, "OPERATOR", MADO_FIELD_ID, operator_id, TRUE),
     MADO_FIELD_ROW_FIXED(MADO_DEC_NONCE, "NONCE", MadoDecision, nonce),
     ROW_NUMBER(MADO_DEC_TIME, "TIME", time_ms, 8, G_MAXINT64),
@@ -72,13 +72,13 @@ mado_decision_parse(const guint8 *data, gsize len, MadoDecision *ret_decision, G
 static const char *const kind_names[] = {
     [MADO_DECISION_OPEN] = "open",           [MADO_DECISION_DOCUMENTS] = "documents",
     [MADO_DECISION_FACE] = "face",           [MADO_DECISION_RESUME] = "resume",
-    [MADO_DECISION_INSPECTED] = "inspected",
+    [MADO_DECISION_INSPECTED] = "inspected", [MADO_DECISION_LOOK] = "look",
 };
 
 const char *
 mado_decision_kind_name(MadoDecisionKind kind)
 {
-    if (kind < MADO_DECISION_OPEN || kind > MADO_DECISION_INSPECTED)
+    if (kind < MADO_DECISION_OPEN || kind > MADO_DECISION_LOOK)
         return "unknown";
     return kind_names[kind];
 }
@@ -86,7 +86,7 @@ mado_decision_kind_name(MadoDecisionKind kind)
 gboolean
 mado_decision_kind_from_name(const char *name, MadoDecisionKind *ret_kind)
 {
-    for (MadoDecisionKind kind = MADO_DECISION_OPEN; kind <= MADO_DECISION_INSPECTED; kind++) {
+    for (MadoDecisionKind kind = MADO_DECISION_OPEN; kind <= MADO_DECISION_LOOK; kind++) {
         if (g_strcmp0(kind_names[kind], name) == 0) {
             *ret_kind = kind;
             return TRUE;

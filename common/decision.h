@@ -17,7 +17,7 @@ typedef struct {
     guint8 transaction[16];
     MadoDecisionKind kind;
     char operator_id[33];
-    guint8 nonce[16]; /* the centre's; zeros for OPEN and RESUME */
+    guint8 nonce[16]; /* the centre's; zeros for OPEN, RESUME and LOOK */
     gint64 time_ms;
     char request_id[33];
     char detail[201]; /* UTF-8, NUL-terminated */
@@ -42,7 +42,8 @@ mado_decision_verify(const guint8 *public_key_der,
                      GBytes *signature,
                      GError **error);
 
-/* (transfer none): "open", "documents", "face", "resume", "inspected", or "unknown". */
+/* (transfer none): "open", "documents", "face", "resume", "inspected", "look", or
+ * "unknown". */
 const char *
 mado_decision_kind_name(MadoDecisionKind kind);
 gboolean

@@ -54,7 +54,8 @@ static const MadoFields header_fields = {"message header", MADO_ERROR_CENTRE_ANS
 static gboolean
 is_reply(MadoMessageType type)
 {
-    return type == MADO_MESSAGE_REPLY || type == MADO_MESSAGE_RECEIPT_ACK;
+    return type == MADO_MESSAGE_REPLY || type == MADO_MESSAGE_RECEIPT_ACK ||
+           type == MADO_MESSAGE_DIRECTORY_ROWS;
 }
 
 static gboolean
@@ -74,6 +75,8 @@ check_header(const MadoMessageHeader *header, MadoErrorCode code, GError **error
     case MADO_MESSAGE_REPLY:
     case MADO_MESSAGE_RECEIPT:
     case MADO_MESSAGE_RECEIPT_ACK:
+    case MADO_MESSAGE_DIRECTORY:
+    case MADO_MESSAGE_DIRECTORY_ROWS:
         break;
     default:
         return refuse(code, "TYPE is unknown", error);

@@ -5,9 +5,13 @@
 
 #include "common/error.h"
 #include "common/realm.h"
+#include "daemon/sealed.h"
 #include "data/mado-dbus.h"
 
+#include <gio/gunixfdlist.h>
+
 #include <madoguchi/names.h>
+#include <unistd.h>
 
 #define RECEIPTS_MAX 500U
 
@@ -197,10 +201,157 @@ handle_finish_delivery(MadoDbusManager *object,
     return TRUE;
 }
 
+/* ---- looks ---- */
+
+/* Replies with what was made, or with @error. */
+static void
+answer_look(GDBusMethodInvocation *invocation,
+            const MadoLooksMessage *message,
+            const GError *error)
+{
+    if (error != NULL) {
+        g_dbus_method_invocation_return_gerror(invocation, error);
+        return;
+    }
+    g_dbus_method_invocation_return_value(
+        invocation, g_variant_new("(ss@ay)", message->endpoint, message->key,
+                                  g_variant_new_from_bytes(G_VARIANT_TYPE_BYTESTRING,
+                                                           message->body, TRUE)));
+}
+
+/* lint: allow parameters: the generated handler's type */
+static gboolean
+handle_look(MadoDbusManager *object,
+            GDBusMethodInvocation *invocation,
+            GUnixFDList *fds,
+            GVariant *query,
+            GVariant *decision,
+            GVariant *signature)
+{
+    MadoManagerIface *self = (MadoManagerIface *)object;
+    g_autoptr(GBytes) bytes = g_variant_get_data_as_bytes(decision);
+    g_autoptr(GBytes) signed_by = g_variant_get_data_as_bytes(signature);
+    const MadoBodyDecision signed_decision = {bytes, signed_by};
+    g_auto(MadoLooksMessage) message = {NULL, NULL, NULL};
+    g_autoptr(GError) error = NULL;
+    int fd = mado_sealed_dup_handle(fds, query, &error);
+
+    if (fd >= 0) {
+        mado_looks_begin(self->settings.looks, g_dbus_method_invocation_get_sender(invocation),
+                         fd, &signed_decision, &message, &error);
+        (void)close(fd);
+    }
+    answer_look(invocation, &message, error);
+    return TRUE;
+}
+
+static void
+return_rows(GDBusMethodInvocation *invocation, const MadoSecret *rows)
+{
+    g_autoptr(GUnixFDList) fds = NULL;
+    g_autoptr(GError) error = NULL;
+    int fd = mado_sealed_new("rows", mado_secret_peek(rows), mado_secret_len(rows), &error);
+
+    if (fd < 0) {
+        g_dbus_method_invocation_return_gerror(invocation, error);
+        return;
+    }
+    fds = g_unix_fd_list_new_from_array(&fd, 1);
+    g_dbus_method_invocation_return_value_with_unix_fd_list(invocation, g_variant_new("(h)", 0),
+                                                            fds);
+}
+
+static gboolean
+handle_looked(MadoDbusManager *object,
+              GDBusMethodInvocation *invocation,
+              GUnixFDList *fds,
+              const char *key,
+              GVariant *reply)
+{
+    MadoManagerIface *self = (MadoManagerIface *)object;
+    g_autoptr(GBytes) bytes = g_variant_get_data_as_bytes(reply);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(MadoSecret) rows =
+        mado_looks_finish(self->settings.looks, g_dbus_method_invocation_get_sender(invocation),
+                          key, bytes, &error);
+
+    if (rows == NULL)
+        g_dbus_method_invocation_return_gerror(invocation, error);
+    else
+        return_rows(invocation, rows);
+    return TRUE;
+}
+
+/* ---- the readers' wear and roles ---- */
+
+static gboolean
+handle_list_reader_statistics(MadoDbusManager *object,
+                              GDBusMethodInvocation *invocation,
+                              guint n_days)
+{
+    MadoManagerIface *self = (MadoManagerIface *)object;
+
+    if (n_days == 0 || n_days > MADO_FLEET_DAYS)
+        refuse(invocation, MADO_ERROR_BAD_ARGUMENT);
+    else
+        mado_fleet_list(self->settings.fleet, n_days, on_journal_replied, invocation);
+    return TRUE;
+}
+
+typedef struct {
+    MadoManagerIface *manager; /* referenced */
+    GDBusMethodInvocation *invocation;
+} Binding;
+
+static void
+on_bound(GVariant *result, const GError *error, gpointer user_data)
+{
+    Binding *binding = user_data;
+
+    if (error == NULL)
+        binding->manager->settings.on_bound(binding->manager->settings.user_data);
+    on_journal_replied(result, error, binding->invocation);
+    g_object_unref(binding->manager);
+    g_free(binding);
+}
+
+static gboolean
+handle_bind_reader(MadoDbusManager *object,
+                   GDBusMethodInvocation *invocation,
+                   const char *role,
+                   const char *path)
+{
+    MadoManagerIface *self = (MadoManagerIface *)object;
+    gboolean takes_away = g_str_equal(path, "/");
+    const MadoReader *reader =
+        takes_away ? NULL : mado_registry_find(self->settings.registry, path);
+    g_autoptr(GError) error = NULL;
+    Binding *binding;
+
+    if (!takes_away && reader == NULL) {
+        refuse(invocation, MADO_ERROR_NOT_FOUND);
+        return TRUE;
+    }
+    if (!mado_fleet_check_role(role, &error)) {
+        g_dbus_method_invocation_return_gerror(invocation, error);
+        return TRUE;
+    }
+    binding = g_new0(Binding, 1);
+    binding->manager = g_object_ref(self);
+    binding->invocation = invocation;
+    mado_fleet_bind(self->settings.fleet, role, takes_away ? NULL : reader->port, on_bound,
+                    binding);
+    return TRUE;
+}
+
 static void
 implement_manager(MadoDbusManagerIface *iface)
 {
+    iface->handle_look = handle_look;
+    iface->handle_looked = handle_looked;
     iface->handle_claim = handle_claim;
+    iface->handle_list_reader_statistics = handle_list_reader_statistics;
+    iface->handle_bind_reader = handle_bind_reader;
     iface->handle_register_agent = handle_register_agent;
     iface->handle_unregister_agent = handle_unregister_agent;
     iface->handle_answer_page = handle_answer_page;

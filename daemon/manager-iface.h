@@ -3,7 +3,9 @@
 #pragma once
 
 #include "daemon/claims.h"
+#include "daemon/fleet.h"
 #include "daemon/guard.h"
+#include "daemon/looks.h"
 
 typedef struct {
     MadoGuard *guard; /* all borrowed, outliving the object on the bus */
@@ -12,7 +14,13 @@ typedef struct {
     MadoAgent *agent;
     MadoScreen *screen;
     MadoJournal *journal; /* (nullable) */
+    MadoLooks *looks;
     const MadoDesk *desk;
+    MadoFleet *fleet;
+    MadoRegistry *registry;
+    /* A role was bound or taken away. */
+    void (*on_bound)(gpointer user_data);
+    gpointer user_data;
 } MadoManagerIfaceSettings;
 
 /* (transfer full) */

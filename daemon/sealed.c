@@ -132,6 +132,14 @@ mado_sealed_read(int fd, gsize max_len, MadoInterrupt *interrupt, GError **error
     return ok ? g_steal_pointer(&secret) : NULL;
 }
 
+MadoSecret *
+mado_sealed_read_memfd(int fd, gsize max_len, GError **error)
+{
+    g_autoptr(MadoSecret) secret = mado_secret_new(max_len + 1);
+
+    return read_memfd(fd, secret, max_len, error) ? g_steal_pointer(&secret) : NULL;
+}
+
 int
 mado_sealed_dup_handle(GUnixFDList *fds, GVariant *handle, GError **error)
 {

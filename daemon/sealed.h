@@ -22,6 +22,9 @@ mado_sealed_new(const char *name, const guint8 *data, gsize len, GError **error)
  */
 MadoSecret *
 mado_sealed_read(int fd, gsize max_len, MadoInterrupt *interrupt, GError **error);
+/* The same of a memfd alone, which does not wait for anybody: fit for the main thread. */
+MadoSecret *
+mado_sealed_read_memfd(int fd, gsize max_len, GError **error);
 
 /* A duplicate of the descriptor that an "h" argument means: its place in @fds (nullable), the
  * list that came with the message. -1 with BAD_ARGUMENT. */

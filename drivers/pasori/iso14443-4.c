@@ -73,12 +73,7 @@ static const uint8_t table[N_STATES][N_SEEN] = {
     [WAITING] = {[I_LAST] = FINISH, [I_MORE] = TAKE, [ACK_OTHER] = AGAIN, [WTX] = EXTEND},
     [RECEIVING] = {[I_LAST] = FINISH, [I_MORE] = TAKE, [WTX] = EXTEND},
     [DESELECTING] = {[DESELECTED] = CLOSE},
-    [CHECKING] = {[I_LAST] = SEEN_CARD,
-                  [I_MORE] = SEEN_CARD,
-                  [ACK_OURS] = SEEN_CARD,
-                  [ACK_OTHER] = SEEN_CARD,
-                  [WTX] = SEEN_CARD,
-                  [STRAY] = SEEN_CARD},
+    [CHECKING] = {[ACK_OTHER] = SEEN_CARD},
 };
 
 /* ---- blocks out

@@ -151,6 +151,7 @@ pass_block(MadoPicc *self, uint32_t wait_us, MadoIso14443Do *ret_next)
     MadoIso14443Event event;
     MadoPiccStatus status;
     MadoWriter answer;
+    uint64_t n_strays;
 
     mado_writer_init(&answer, bytes, sizeof(bytes));
     status = exchange(self, self->link.out, self->link.out_len, wait_us, &answer);
@@ -160,8 +161,10 @@ pass_block(MadoPicc *self, uint32_t wait_us, MadoIso14443Do *ret_next)
     event = status == MADO_PICC_OK       ? MADO_ISO14443_BLOCK
             : status == MADO_PICC_ABSENT ? MADO_ISO14443_SILENCE
                                          : MADO_ISO14443_GARBLED;
+    n_strays = self->link.counts.strays;
     *ret_next = mado_iso14443_step(&self->link, event, bytes, mado_writer_len(&answer));
-    return MADO_PICC_OK;
+    return self->link.counts.strays == n_strays ? MADO_PICC_OK
+                                                : status_of(mado_port100_flush(&self->reader));
 }
 
 /* From what the protocol said first to how it ended. */

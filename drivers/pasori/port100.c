@@ -419,6 +419,12 @@ mado_port100_field_off(MadoPort100 *self)
 }
 
 MadoPort100Status
+mado_port100_flush(MadoPort100 *self)
+{
+    return abort_command(self);
+}
+
+MadoPort100Status
 mado_port100_set_rate(MadoPort100 *self, MadoRate rate)
 {
     /* Set and type, to the card and from it; 07, 08, 09 are 106B, 212B, 424B. */

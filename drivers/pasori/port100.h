@@ -66,6 +66,11 @@ mado_port100_field_off(MadoPort100 *self);
 MadoPort100Status
 mado_port100_set_rate(MadoPort100 *self, MadoRate rate);
 
+/* Throws away what the reader may still have to say: an answer made no sense, and may have been
+ * an old one. OK, GONE or CANCELLED. */
+MadoPort100Status
+mado_port100_flush(MadoPort100 *self);
+
 /*
  * Sends a frame on air and waits for one. data is without CRC, and so is the answer, which is
  * written on OK only; one that does not fit is GARBLED. wait_us is the time until the answer

@@ -28,6 +28,12 @@
 #define MADO_LIMIT_EXCHANGES_PER_ISSUE 5
 #define MADO_TIMEOUT_RELAY_MS          30000 /* one POST, without retries */
 
+/* Looks at the queue (doc/messages.md 6). */
+#define MADO_LIMIT_LOOK_ROWS    200    /* in one answer; there may be more */
+#define MADO_LIMIT_LOOK_QUERY   2048   /* bytes of a query */
+#define MADO_LIMIT_LOOK_READING 2      /* characters of a folded reading, at least */
+#define MADO_LIMIT_LOOK_AGE_MS  120000 /* from Look to Looked */
+
 /* Journal. */
 #define MADO_LIMIT_RECEIPT_BACKLOG     2000 /* unacknowledged; more stops new visits */
 #define MADO_LIMIT_JOURNAL_RESERVE_KIB 4096 /* kept free before the card is touched */

@@ -14,6 +14,8 @@ typedef enum {
     MADO_MESSAGE_REPLY = 0x82,  /* the centre's answer to either */
     MADO_MESSAGE_RECEIPT = 0x03,
     MADO_MESSAGE_RECEIPT_ACK = 0x83,
+    MADO_MESSAGE_DIRECTORY = 0x04, /* a look at the queue: directory.h */
+    MADO_MESSAGE_DIRECTORY_ROWS = 0x84,
 } MadoMessageType;
 
 typedef enum {
@@ -58,6 +60,7 @@ typedef enum {
     MADO_DECISION_FACE = 3,   /* "same", "doubt: ...", "refused: ..." ; method "eye" */
     MADO_DECISION_RESUME = 4, /* adopting a held visit; DETAIL "finish" or "undo" */
     MADO_DECISION_INSPECTED = 5, /* prepare: print and damage looked at */
+    MADO_DECISION_LOOK = 6,      /* a look at the queue: DETAIL is the hash of the query */
 } MadoDecisionKind;
 
 /* Containers. */
@@ -140,7 +143,7 @@ typedef enum {
 #define MADO_DEC_TRANSACTION 0x82 /* 16 */
 #define MADO_DEC_KIND        0x83 /* 1 */
 #define MADO_DEC_OPERATOR    0x84 /* ASCII, 1 to 32 */
-#define MADO_DEC_NONCE       0x85 /* 16: the centre's; zeros in OPEN and RESUME */
+#define MADO_DEC_NONCE       0x85 /* 16: the centre's; zeros in OPEN, RESUME and LOOK */
 #define MADO_DEC_TIME        0x86 /* 8, ms */
 #define MADO_DEC_REQUEST_ID  0x87
 #define MADO_DEC_DETAIL      0x88 /* UTF-8, at most 200 bytes */

@@ -18,6 +18,8 @@
 #define MADO_ACTION_PIN_AGENT  "org.madoguchi.counter1.pin-agent"
 #define MADO_ACTION_RELAY      "org.madoguchi.counter1.relay"
 #define MADO_ACTION_JOURNAL    "org.madoguchi.counter1.journal"
+#define MADO_ACTION_CONFIGURE  "org.madoguchi.counter1.configure"
+#define MADO_ACTION_LOOK       "org.madoguchi.counter1.look"
 
 /* The centre's HTTPS contract (data/central.openapi.yaml). */
 #define MADO_ENDPOINT_VISITS                                                                   \
@@ -27,6 +29,8 @@
     "/v1/terminals/%s/head" /* GET: number and hash of the last receipt held */
 #define MADO_ENDPOINT_REQUESTS                                                                 \
     "/v1/terminals/%s/requests" /* GET: requests waiting at this municipality */
+#define MADO_ENDPOINT_DIRECTORY                                                                \
+    "/v1/terminals/%s/directory" /* looks at the queue, with personal data */
 #define MADO_ENDPOINT_HEALTH "/v1/health"
 #define MADO_MEDIA_MESSAGE   "application/pkcs7-mime"
 #define MADO_MEDIA_PROBLEM   "application/problem+json"

@@ -63,6 +63,7 @@ static const char *const commands[] = {
     "002000800E"
     "3032303430313230333531323334",
     "00A4020C020002",
+    "00B000002C", /* with all that is around it: full USB packets */
     "00B0000000",
     "00B0010000",
     "00B0020000",
@@ -82,11 +83,92 @@ static struct {
 /* ---- the driver's seam
  * -------------------------------------------------------------------------------- */
 
+/* The shell's handle, with a read that can be held up. */
+typedef struct {
+    MadoUsb parent;
+    MadoUsb *shell; /* owned */
+    PasoriScene *scene;
+    bool is_cancelled; /* guarded by the scene's lock */
+} Handle;
+
+static MadoUsbStatus
+handle_write(MadoUsb *usb, const uint8_t *data, size_t len, uint32_t timeout_ms)
+{
+    MadoUsb *shell = ((Handle *)usb)->shell;
+
+    return shell->ops->write(shell, data, len, timeout_ms);
+}
+
+static MadoUsbStatus
+handle_read(MadoUsb *usb, uint8_t *ret_data, size_t cap, uint32_t timeout_ms, size_t *ret_len)
+{
+    Handle *self = (Handle *)usb;
+    PasoriScene *scene = self->scene;
+
+    pthread_mutex_lock(&scene->lock);
+    scene->is_stuck = scene->is_shut;
+    pthread_cond_broadcast(&scene->changed);
+    while (scene->is_shut && !self->is_cancelled) {
+        pthread_cond_wait(&scene->changed, &scene->lock);
+    }
+    scene->is_stuck = false;
+    pthread_mutex_unlock(&scene->lock);
+    return self->shell->ops->read(self->shell, ret_data, cap, timeout_ms, ret_len);
+}
+
+static MadoUsbStatus
+handle_reset(MadoUsb *usb)
+{
+    MadoUsb *shell = ((Handle *)usb)->shell;
+
+    return shell->ops->reset(shell);
+}
+
+static MadoUsbStatus
+handle_wait(MadoUsb *usb, uint32_t ms)
+{
+    MadoUsb *shell = ((Handle *)usb)->shell;
+
+    return shell->ops->wait(shell, ms);
+}
+
+static void
+handle_cancel(MadoUsb *usb)
+{
+    Handle *self = (Handle *)usb;
+
+    self->shell->ops->cancel(self->shell);
+    pthread_mutex_lock(&self->scene->lock);
+    self->is_cancelled = true;
+    pthread_cond_broadcast(&self->scene->changed);
+    pthread_mutex_unlock(&self->scene->lock);
+}
+
+static uint64_t
+handle_now_ms(MadoUsb *usb)
+{
+    MadoUsb *shell = ((Handle *)usb)->shell;
+
+    return shell->ops->now_ms(shell);
+}
+
+static void
+handle_close(MadoUsb *usb)
+{
+    Handle *self = (Handle *)usb;
+
+    self->shell->ops->close(self->shell);
+    free(self);
+}
+
 MadoUsbStatus
 mado_usb_open(const char *device_name, MadoUsb **ret_usb)
 {
+    static const MadoUsbOps ops = {handle_write,  handle_read,   handle_reset, handle_wait,
+                                   handle_cancel, handle_now_ms, handle_close};
     MadoDevicesName name;
     PasoriScene *scene;
+    Handle *self;
 
     assert_true(mado_devices_parse_name(device_name, &name));
     pthread_mutex_lock(&ports.lock);
@@ -95,8 +177,15 @@ mado_usb_open(const char *device_name, MadoUsb **ret_usb)
     if (scene == NULL) {
         return MADO_USB_GONE;
     }
-    *ret_usb = pasori_shell_process_open(scene->emulator);
-    return *ret_usb != NULL ? MADO_USB_OK : MADO_USB_FAILED;
+    self = calloc(1, sizeof(*self));
+    assert_non_null(self);
+    self->shell = pasori_shell_process_open(scene->emulator);
+    assert_non_null(self->shell);
+    self->scene = scene;
+    self->parent = *self->shell;
+    self->parent.ops = &ops;
+    *ret_usb = &self->parent;
+    return MADO_USB_OK;
 }
 
 /* ---- the reading
@@ -166,9 +255,9 @@ pasori_scene_clear(PasoriSceneReading *reading)
 static bool
 chip_is_present(void *user)
 {
-    const PasoriScene *self = user;
+    PasoriScene *self = user;
 
-    return !self->is_absent;
+    return !atomic_load(&self->is_absent);
 }
 
 static bool
@@ -230,6 +319,8 @@ pasori_scene_plug(PasoriScene *self,
     self->reading = reading;
     self->chip = (PasoriChip){self,       chip_is_present, chip_power_up,
                               chip_reset, chip_power_down, chip_exchange};
+    pthread_mutex_init(&self->lock, NULL);
+    pthread_cond_init(&self->changed, NULL);
     self->emulator = pasori_emulator_new(profile, &self->chip);
     assert_non_null(self->emulator);
     pthread_mutex_lock(&ports.lock);
@@ -245,6 +336,26 @@ pasori_scene_unplug(PasoriScene *self, uint8_t address)
     pthread_mutex_unlock(&ports.lock);
     pasori_emulator_free(self->emulator);
     self->emulator = NULL;
+    pthread_cond_destroy(&self->changed);
+    pthread_mutex_destroy(&self->lock);
+}
+
+void
+pasori_scene_shut(PasoriScene *self)
+{
+    pthread_mutex_lock(&self->lock);
+    self->is_shut = true;
+    pthread_mutex_unlock(&self->lock);
+}
+
+void
+pasori_scene_await_stuck(PasoriScene *self)
+{
+    pthread_mutex_lock(&self->lock);
+    while (!self->is_stuck) {
+        pthread_cond_wait(&self->changed, &self->lock);
+    }
+    pthread_mutex_unlock(&self->lock);
 }
 
 void
@@ -271,13 +382,14 @@ pasori_scene_power(DWORD lun, DWORD action)
 RESPONSECODE
 pasori_scene_send(DWORD lun, const PasoriSceneExchange *exchange, bool *ret_is_right)
 {
-    static UCHAR answer[PASORI_SCENE_MAX_ANSWER];
+    UCHAR *answer = malloc(PASORI_SCENE_MAX_ANSWER);
     SCARD_IO_HEADER send = {.Protocol = 1};
     SCARD_IO_HEADER receive = {0};
-    DWORD len = sizeof(answer);
+    DWORD len = PASORI_SCENE_MAX_ANSWER;
     RESPONSECODE code;
 
-    memset(answer, 0xEE, sizeof(answer));
+    assert_non_null(answer);
+    memset(answer, 0xEE, PASORI_SCENE_MAX_ANSWER);
     code = IFDHTransmitToICC(lun, send, exchange->command, exchange->command_len, answer, &len,
                              &receive);
     if (code != IFD_SUCCESS) {
@@ -286,5 +398,6 @@ pasori_scene_send(DWORD lun, const PasoriSceneExchange *exchange, bool *ret_is_r
         *ret_is_right =
             len == exchange->answer_len && memcmp(answer, exchange->answer, len) == 0;
     }
+    free(answer);
     return code;
 }

@@ -11,6 +11,8 @@
 #include <ifdhandler.h>
 #include <reader.h>
 
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 
 #define PASORI_SCENE_LUN          0x00010000
@@ -37,11 +39,16 @@ typedef struct {
     const PasoriSceneReading *reading; /* borrowed */
     PasoriChip chip;
     PasoriEmulator *emulator;
-    bool is_absent;     /* the card, as a hand would have it */
-    bool returns;       /* a card that was pulled by a fault may be found again */
-    size_t n_heard;     /* commands since power-up */
-    unsigned n_wrong;   /* commands that were not the reading's next */
-    unsigned n_powered; /* times it was switched on */
+    atomic_bool is_absent; /* the card, as a hand would have it */
+    size_t n_heard;        /* commands since power-up */
+    unsigned n_wrong;      /* commands that were not the reading's next */
+    unsigned n_powered;    /* times it was switched on */
+
+    /* a transfer that does not end */
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    bool is_shut;  /* reads wait until they are cancelled */
+    bool is_stuck; /* one does */
 } PasoriScene;
 
 /* Made of a real training card; cleared by _clear(). Fails the test that runs. */
@@ -59,6 +66,13 @@ pasori_scene_plug(PasoriScene *self,
                   const PasoriSceneReading *reading);
 void
 pasori_scene_unplug(PasoriScene *self, uint8_t address);
+
+/* From now on the device says nothing, until it is cancelled. */
+void
+pasori_scene_shut(PasoriScene *self);
+/* Waits until a read is stuck in that. */
+void
+pasori_scene_await_stuck(PasoriScene *self);
 
 /* Adds a fault to the emulator's script. */
 void

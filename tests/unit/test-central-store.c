@@ -87,36 +87,99 @@ a_newer_schema_is_refused_by_name(void **state)
     g_autoptr(GError) error = NULL;
 
     g_clear_pointer(&fixture->store, mado_store_close);
-    run_sql(fixture->path, "PRAGMA user_version = 2");
+    run_sql(fixture->path, "PRAGMA user_version = 3");
     assert_null(mado_store_sqlite_open(fixture->path, TRUE, &error));
-    assert_mado_error_says(error, MADO_ERROR_CONFIG, "schema 2");
+    assert_mado_error_says(error, MADO_ERROR_CONFIG, "schema 3");
 }
 
 /* One file per version is kept; this program opens every one of them. */
-static void
-the_schema_of_every_version_opens(void **state)
+static MadoStore *
+open_old(Fixture *fixture, guint version)
 {
     const char *top = g_getenv("MADO_TOP_SRCDIR");
-    Fixture *fixture = *state;
-    g_autofree char *copy = g_strconcat(fixture->folder, "/old.db", NULL);
+    g_autofree char *copy = g_strdup_printf("%s/old-%u.db", fixture->folder, version);
+    g_autofree char *name = g_strdup_printf("central-v%u.sql", version);
     g_autofree char *sql_path = NULL;
     g_autofree char *sql = NULL;
-    g_autoptr(MadoStore) old = NULL;
-    g_autoptr(MadoRequestRecord) request = NULL;
-    g_autoptr(MadoReceiptRecord) head = NULL;
+    MadoStore *old;
 
     assert_non_null(top);
-    sql_path = g_build_filename(top, "tests", "fixtures", "central-v1.sql", NULL);
+    sql_path = g_build_filename(top, "tests", "fixtures", name, NULL);
     assert_true(g_file_get_contents(sql_path, &sql, NULL, NULL));
     run_sql(copy, sql);
     old = mado_store_sqlite_open(copy, FALSE, NULL);
     assert_non_null(old);
-    request = old->ops->get_request(old, "R-1", NULL);
+    return old;
+}
+
+static void
+the_schema_of_every_version_opens(void **state)
+{
+    for (guint version = 1; version <= MADO_STORE_SQLITE_SCHEMA; version++) {
+        g_autoptr(MadoStore) old = open_old(*state, version);
+        g_autoptr(MadoRequestRecord) request = old->ops->get_request(old, "R-1", NULL);
+        g_autoptr(MadoReceiptRecord) head = old->ops->get_head(old, "D001", NULL);
+
+        assert_non_null(request);
+        assert_int_equal(request->state, MADO_REQUEST_SET_UP);
+        assert_non_null(head);
+        assert_int_equal(head->number, 1);
+    }
+}
+
+static gboolean
+take_id(gconstpointer item, gpointer user_data)
+{
+    const MadoDirectoryRecord *record = item;
+
+    g_strlcpy(user_data, record->request->id, 33);
+    return TRUE;
+}
+
+/* A request of version 1 has no keys; it waits for whoever has the vault, and is found then. */
+static void
+a_request_of_version_1_waits_for_its_search_keys(void **state)
+{
+    static const MadoSearchKeys keys = {{1}, 1, {{2}}};
+    const MadoDirectoryFilter filter = {.municipality = "99999", .reading = keys.readings[0]};
+    g_autoptr(MadoStore) old = open_old(*state, 1);
+    g_autoptr(MadoRequestRecord) request = old->ops->find_unindexed(old, NULL);
+    g_autoptr(GError) error = NULL;
+    char found[33] = "";
+
     assert_non_null(request);
-    assert_int_equal(request->state, MADO_REQUEST_SET_UP);
-    head = old->ops->get_head(old, "D001", NULL);
-    assert_non_null(head);
-    assert_int_equal(head->number, 1);
+    assert_string_equal(request->id, "R-1");
+    assert_non_null(request->person);
+    assert_int_equal(request->reserved_day[0], 0);
+    assert_true(old->ops->begin(old, NULL));
+    assert_true(old->ops->put_search_keys(old, "R-1", &keys, NULL));
+    assert_true(old->ops->commit(old, NULL));
+    assert_null(old->ops->find_unindexed(old, &error));
+    assert_mado_error(error, MADO_ERROR_NOT_FOUND);
+    assert_true(old->ops->list_directory(old, &filter, take_id, found, NULL));
+    assert_string_equal(found, "R-1");
+}
+
+static gboolean
+add_shown_rows(gconstpointer item, gpointer user_data)
+{
+    *(guint *)user_data += ((const MadoLookRecord *)item)->n_shown;
+    return TRUE;
+}
+
+static void
+looks_of_version_2_are_listed(void **state)
+{
+    g_autoptr(MadoStore) old = open_old(*state, 2);
+    g_autoptr(MadoRequestRecord) request = old->ops->get_request(old, "R-1", NULL);
+    guint n_shown = 0;
+
+    assert_int_equal(request->queue_number, 24);
+    assert_int_equal(request->alerts, MADO_ALERT_RESTRICTED);
+    assert_string_equal(request->reserved_day, "20261123");
+    assert_string_equal(request->reserved_time, "1030");
+    assert_true(old->ops->list_looks(old, "R-1", add_shown_rows, &n_shown, NULL));
+    assert_int_equal(n_shown, 1);
 }
 
 static void
@@ -500,6 +563,8 @@ main(void)
         TEST(a_new_database_is_its_owners_alone),
         TEST(a_newer_schema_is_refused_by_name),
         TEST(the_schema_of_every_version_opens),
+        TEST(a_request_of_version_1_waits_for_its_search_keys),
+        TEST(looks_of_version_2_are_listed),
         TEST(a_file_that_is_no_database_is_refused),
         TEST(one_service_holds_the_lock),
         TEST(a_person_has_one_living_request_and_a_request_one_card),

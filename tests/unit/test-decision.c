@@ -134,9 +134,9 @@ the_longest_decision_fits(void **state)
 static void
 kinds_have_names(void **state)
 {
-    const char *const names[] = {"open", "documents", "face", "resume", "inspected"};
+    const char *const names[] = {"open", "documents", "face", "resume", "inspected", "look"};
 
-    for (MadoDecisionKind kind = MADO_DECISION_OPEN; kind <= MADO_DECISION_INSPECTED; kind++) {
+    for (MadoDecisionKind kind = MADO_DECISION_OPEN; kind <= MADO_DECISION_LOOK; kind++) {
         MadoDecisionKind found = 0;
 
         assert_string_equal(mado_decision_kind_name(kind), names[kind - MADO_DECISION_OPEN]);
@@ -144,7 +144,7 @@ kinds_have_names(void **state)
         assert_int_equal(found, kind);
     }
     assert_string_equal(mado_decision_kind_name(0), "unknown");
-    assert_string_equal(mado_decision_kind_name(6), "unknown");
+    assert_string_equal(mado_decision_kind_name(7), "unknown");
     {
         MadoDecisionKind found = MADO_DECISION_FACE;
 

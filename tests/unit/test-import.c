@@ -311,6 +311,58 @@ a_csv_line_is_counted_through_quoted_line_ends(void **state)
     assert_int_equal(row->cells->len, 2);
 }
 
+/* ---- the queue's columns ---- */
+
+#define QUEUE_HEADER                                                                           \
+    "request_id,number,name,kana,birth,sex,address,reserved,queue_number,procedure,alerts\n"
+#define QUEUE_ROW(rest)                                                                        \
+    QUEUE_HEADER "R-1,123456789018,試験　花子,シケン　ハナコ,19900401,2,架空県," rest "\n"
+
+static void
+what_the_queue_shows_is_taken(void **state)
+{
+    static const struct {
+        const char *table;
+        const char *day;
+        const char *time;
+    } rows[] = {
+        {QUEUE_ROW("2026-12-01 09:30,7,prepare,restricted guardian"), "20261201", "0930"},
+        {QUEUE_ROW("2026-12-01T09:30,7,prepare,restricted guardian"), "20261201", "0930"},
+        {QUEUE_ROW("2026-12-01,7,prepare,restricted guardian"), "20261201", ""},
+        {QUEUE_ROW("23:59,7,prepare,restricted guardian"), "20261123", "2359"},
+    };
+
+    for (gsize i = 0; i < MADO_N_ELEMENTS(rows); i++) {
+        Fixture *fixture;
+        g_autoptr(MadoRequestRecord) record = NULL;
+
+        set_up(state);
+        fixture = *state;
+        import(fixture, rows[i].table, 1);
+        record = fixture->store->ops->get_request(fixture->store, "R-1", NULL);
+        assert_string_equal(record->reserved_day, rows[i].day);
+        assert_string_equal(record->reserved_time, rows[i].time);
+        assert_int_equal(record->queue_number, 7);
+        assert_int_equal(record->procedure, MADO_PROCEDURE_PREPARE);
+        assert_int_equal(record->alerts, MADO_ALERT_RESTRICTED | MADO_ALERT_GUARDIAN);
+        tear_down(state);
+    }
+}
+
+static void
+a_queue_that_cannot_be_is_named(void **state)
+{
+    assert_fault(*state, QUEUE_ROW("2026-02-30 09:30,,,"), "line 2: reserved");
+    assert_fault(*state, QUEUE_ROW("2026-12-01 24:00,,,"), "line 2: reserved");
+    assert_fault(*state, QUEUE_ROW("2026-12-01 09:60,,,"), "line 2: reserved");
+    assert_fault(*state, QUEUE_ROW("9:30,,,"), "line 2: reserved");
+    assert_fault(*state, QUEUE_ROW("soon,,,"), "line 2: reserved");
+    assert_fault(*state, QUEUE_ROW(",0,,"), "line 2: queue_number");
+    assert_fault(*state, QUEUE_ROW(",65536,,"), "line 2: queue_number");
+    assert_fault(*state, QUEUE_ROW(",,renew,"), "line 2: procedure");
+    assert_fault(*state, QUEUE_ROW(",,,secret"), "line 2: alerts");
+}
+
 int
 main(void)
 {
@@ -327,6 +379,8 @@ main(void)
         cmocka_unit_test_setup_teardown(json_is_an_array_of_the_same, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_is_no_table_is_an_error, set_up, tear_down),
         cmocka_unit_test(a_csv_line_is_counted_through_quoted_line_ends),
+        cmocka_unit_test(what_the_queue_shows_is_taken),
+        cmocka_unit_test_setup_teardown(a_queue_that_cannot_be_is_named, set_up, tear_down),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

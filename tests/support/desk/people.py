@@ -7,6 +7,7 @@ import secrets
 
 ERAS = (("20190501", 2018), ("19890108", 1988), ("19261225", 1925), ("19120730", 1911))
 COLUMNS = ("request_id", "name", "kana", "birth", "sex", "address", "number")
+QUEUE_COLUMNS = ("certificates", "reserved", "queue_number", "procedure", "alerts")
 LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"
 DIGITS = "0123456789"
 
@@ -14,7 +15,7 @@ DIGITS = "0123456789"
 class Person:
     """One resident and the PINs chosen; card_id, number_b and the like are known once a card is ordered."""
 
-    def __init__(self, request_id, name, kana, birth, sex, address, number):
+    def __init__(self, request_id, name, kana, birth, sex, address, number, **queue):
         self.request_id = request_id
         self.name = name
         self.kana = kana
@@ -22,6 +23,8 @@ class Person:
         self.sex = sex
         self.address = address
         self.number = number
+        for column in QUEUE_COLUMNS:
+            setattr(self, column, queue.get(column, ""))
         self.pins = {"sign": "TRAINING2026", "auth": "3141", "juki": "2718", "text": "1618"}
         self.number_b = None
 
@@ -63,7 +66,7 @@ def residents():
         return [Person(**row) for row in csv.DictReader(file)]
 
 
-def as_csv(people, columns=COLUMNS):
+def as_csv(people, columns=COLUMNS + QUEUE_COLUMNS):
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(columns)

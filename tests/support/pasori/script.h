@@ -46,7 +46,7 @@ typedef enum {
     PASORI_FAULT_USB_SHORT,       /* its last VALUE bytes are missing */
     PASORI_FAULT_USB_ERROR,       /* an error frame in its place */
     PASORI_FAULT_USB_OTHER,       /* the answer to another command in its place */
-    PASORI_FAULT_USB_OPEN,        /* it ends in full packets, and no empty one follows */
+    PASORI_FAULT_USB_OPEN,        /* where it ends in a full packet, no empty one follows */
     PASORI_FAULT_USB_STALL,       /* the endpoint in is halted once */
     PASORI_FAULT_USB_HANG,        /* nothing more until the host's ACK */
     PASORI_FAULT_USB_DEAF,        /* nothing more, nor taken, until the port is reset */

@@ -112,17 +112,15 @@ strikes(PasoriWire *self, PasoriFaultKind kind, uint32_t *ret_value)
         return false;
     }
     self->ledger->n_faults++;
+    pasori_watch_doubt(&self->air->watch);
     return true;
 }
 
-/* An answer that ends in full packets: the data grows until it does, with a right checksum, so
- * that only the missing packet is wrong. */
-static void
-pad_to_packet(PasoriReaderAnswer *answer)
+/* Only such an answer is followed by an empty packet, which can be missing. */
+static bool
+ends_in_full_packet(const PasoriReaderAnswer *answer)
 {
-    while ((answer->len + PASORI_FRAME_OVERHEAD) % PASORI_PACKET != 0) {
-        answer->data[answer->len++] = 0;
-    }
+    return (answer->len + PASORI_FRAME_OVERHEAD) % PASORI_PACKET == 0;
 }
 
 /* The frame that the answer becomes, and what a fault makes of it. */
@@ -131,14 +129,12 @@ push_answer(PasoriWire *self, PasoriReaderAnswer *answer, bool is_block)
 {
     uint8_t bytes[PASORI_MAX_USB];
     uint32_t value = 0;
-    bool open = is_block && strikes(self, PASORI_FAULT_USB_OPEN, &value);
+    bool open =
+        is_block && ends_in_full_packet(answer) && strikes(self, PASORI_FAULT_USB_OPEN, &value);
     size_t len;
 
     if (is_block && strikes(self, PASORI_FAULT_USB_OTHER, &value)) {
         answer->data[1] ^= 0x20;
-    }
-    if (open) {
-        pad_to_packet(answer);
     }
     len = pasori_frame_wrap(answer->data, answer->len, bytes);
     memcpy(self->before, bytes, len);
@@ -229,6 +225,7 @@ take_frame(PasoriWire *self, const uint8_t *bytes, size_t len)
     switch (frame.kind) {
     case PASORI_FRAME_ACK:
         self->ledger->n_aborts++;
+        pasori_watch_doubt(&self->air->watch);
         self->hung = false;
         self->n_queued = 0;
         break;
