@@ -49,3 +49,71 @@ class Display:
 
     def __exit__(self, *_):
         self.close()
+
+
+XORG_CONFIG = """Section "Device"
+  Identifier "card"
+  Driver "dummy"
+  VideoRam 256000
+EndSection
+Section "Monitor"
+  Identifier "monitor"
+  HorizSync 5-1000
+  VertRefresh 5-200
+EndSection
+Section "Screen"
+  Identifier "screen"
+  Device "card"
+  Monitor "monitor"
+  DefaultDepth 24
+  SubSection "Display"
+    Depth 24
+    Modes "1280x800"
+    Virtual 3840 1200
+  EndSubSection
+EndSection
+"""
+MODE = "1280x800x60"
+TIMINGS = "83.5 1280 1352 1480 1680 800 803 809 831".split()
+
+
+class TwoHeads(Display):
+    """Xorg on its dummy driver: DUMMY0 on the left, and on its right DUMMY1, which can be unplugged."""
+
+    def __init__(self, folder):  # pylint: disable=super-init-not-called
+        for program in ("Xorg", "xdotool", "xrandr"):
+            if shutil.which(program) is None:
+                tap.skip_all(f"{program} is not installed")
+        config = os.path.join(folder, "xorg.conf")
+        with open(config, "w", encoding="ascii") as file:
+            file.write(XORG_CONFIG)
+        read_end, write_end = os.pipe()
+        self._child = subprocess.Popen(
+            ["Xorg", "-displayfd", str(write_end), "-config", config, "-logfile", os.path.join(folder, "xorg.log"),
+             "-noreset", "-novtswitch", "-sharevts", "-nolisten", "tcp", "-ac"],
+            pass_fds=(write_end,), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        os.close(write_end)
+        with os.fdopen(read_end) as file:
+            self.name = ":" + file.readline().strip()
+        if self.name == ":":
+            tap.skip_all("Xorg does not start on its dummy driver")
+        self.randr("--newmode", MODE, *TIMINGS)
+        self.randr("--addmode", "DUMMY1", MODE)
+        self.plug()
+
+    def randr(self, *words):
+        return subprocess.run(["xrandr", *words], env=dict(os.environ, DISPLAY=self.name), check=True,
+                              stdout=subprocess.PIPE).stdout.decode()
+
+    def plug(self):
+        self.randr("--output", "DUMMY1", "--mode", MODE, "--right-of", "DUMMY0")
+        self.randr()  # else programs see what the server remembers of before
+
+    def unplug(self):
+        self.randr("--output", "DUMMY1", "--off")
+        self.randr()
+
+    def says(self, *words):
+        """What an xdotool command prints; empty when it finds nothing."""
+        return subprocess.run(["xdotool", *map(str, words)], env=dict(os.environ, DISPLAY=self.name), check=False,
+                              stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).stdout.decode().strip()
