@@ -148,7 +148,8 @@ class Screen:
             for line in maps:
                 words = line.split()
                 start, end = (int(word, 16) for word in words[0].split("-"))
-                if "r" not in words[1] or words[-1] in ("[vvar]", "[vsyscall]"):
+                # A sanitizer's shadow is terabytes, and holds no text.
+                if "r" not in words[1] or words[-1] in ("[vvar]", "[vsyscall]") or end - start > 1 << 32:
                     continue
                 try:
                     memory.seek(start)
