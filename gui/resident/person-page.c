@@ -73,7 +73,7 @@ make_value(MadoPersonPage *self, int row)
     gtk_label_set_xalign(GTK_LABEL(value), 0.0F);
     gtk_label_set_line_wrap(GTK_LABEL(value), TRUE);
     gtk_label_set_line_wrap_mode(GTK_LABEL(value), PANGO_WRAP_WORD_CHAR);
-    gtk_label_set_max_width_chars(GTK_LABEL(value), 40);
+    gtk_label_set_max_width_chars(GTK_LABEL(value), 60);
     gtk_widget_set_hexpand(value, TRUE);
     gtk_style_context_add_class(gtk_widget_get_style_context(value),
                                 is_name ? "mado-person-name" : "mado-person-value");

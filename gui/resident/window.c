@@ -191,8 +191,9 @@ draw(MadoResidentWindow *self)
     draw_frame(self, page);
     draw_page(self, page);
     if (page != self->shown) {
-        gtk_adjustment_set_value(gtk_scrolled_window_get_vadjustment(self->scroller), 0);
         set_focus(self, page);
+        /* Read from the top, although the focus is on the answer below. */
+        gtk_adjustment_set_value(gtk_scrolled_window_get_vadjustment(self->scroller), 0);
     }
     self->shown = page;
 }

@@ -167,6 +167,24 @@ show_confirm(MadoFlow *flow)
     mado_flow_show_confirm(flow, &one);
 }
 
+/* A Latin name with a common name beside it, as long as they come. */
+static void
+show_long_name(MadoFlow *flow)
+{
+    MadoBodyPerson one = {
+        .name = "MARIA APARECIDA DOS SANTOS OLIVEIRA YAMAGUCHI　"
+                "（通称：山口　マリア　アパレシーダ）",
+        .kana = "マリア　アパレシーダ　ドス　サントス　オリヴェイラ　ヤマグチ",
+        .birth = "20040229",
+        .sex = "女",
+        .address = "試験県見本市窓口区大字見本字小見本長町一丁目９８７６番地の"
+                   "５４３　サンプルガーデンみほんタワーレジデンスＡ棟１２３４号室　"
+                   "見本花子様方"};
+
+    mado_flow_show_confirm(flow, &one);
+    mado_body_person_clear(&one);
+}
+
 static void
 show_explain(MadoFlow *flow)
 {
@@ -292,6 +310,7 @@ static const struct {
     {"r00-idle", NULL, TRUE},
     {"r01-language", show_language, TRUE},
     {"r02-confirm", show_confirm, TRUE},
+    {"r02-long-name", show_long_name, FALSE},
     {"r03-explain", show_explain, TRUE},
     {"r04-same", show_same, TRUE},
     {"r05-pin", show_pin, TRUE},
