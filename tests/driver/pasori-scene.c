@@ -73,6 +73,8 @@ static const char *const commands[] = {
     /* a command longer than any frame, and one that means nothing */
     "00200080000100" BYTES_256,
     "00FF0000",
+    /* a command that fills its USB packets */
+    "00FF00002C" BYTES_16 BYTES_16 "000102030405060708090A0B",
 };
 
 /* Readers that are plugged in, by address. */
