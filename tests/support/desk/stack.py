@@ -26,7 +26,7 @@ if os.environ.get("MADO_SANITIZED"):
 
 # Users of Debian's base system that run nothing and own nothing of importance; a bus wants users with names.
 USERS = {"bus": "news", "authority": "uucp", "pcscd": "games", "centre": "list", "daemon": "irc",
-         "clerk": "proxy"}
+         "clerk": "proxy", "resident": "backup"}
 PARTS = ("bus", "authority", "pcscd", "centre", "daemon")
 BUS_NAME = "org.madoguchi.Counter1"
 READER_NAME = "Madoguchi Training"
@@ -215,7 +215,7 @@ class Stack:
         if part == "bus":
             return bus.argv(self.path("bus", "bus.conf"))
         if part == "authority":
-            return [program("authority"), "--allow", str(self.uid("clerk"))]
+            return [program("authority"), "--allow", str(self.uid("clerk")), "--allow", str(self.uid("resident"))]
         if part == "pcscd":
             return [program("private-pcscd"), self.path("pcsc", "socket"),
                     self.path("pcsc", "conf")]
