@@ -73,11 +73,44 @@ mado_command_usage(const char *usage)
     return MADO_COMMAND_USAGE;
 }
 
+/* What to do about an error, for whoever runs the centre; its number is that of the desks. */
+static const char *
+find_cure(MadoErrorCode code)
+{
+    static const struct {
+        MadoErrorCode code;
+        const char *cure;
+    } cures[] = {
+        {MADO_ERROR_NOT_FOUND,
+         "List what there is: requests, visits, desk list, operator list."},
+        {MADO_ERROR_BUSY,
+         "Another program has the database or the service runs: wait, or stop it."},
+        {MADO_ERROR_BAD_ARGUMENT, "Correct what is named and run the command again."},
+        {MADO_ERROR_BAD_STATE,
+         "Look at what is named: it is past the point where this can be done."},
+        {MADO_ERROR_CONFIG,
+         "Correct the configuration or the file that is named, and who may read it."},
+        {MADO_ERROR_JOURNAL,
+         "Make room on the disk and see that the database belongs to the service's user."},
+        {MADO_ERROR_REALM, "Use training keys and cards for training alone."},
+        {MADO_ERROR_PIN_WRONG, "Give the passphrase of this key."},
+        {MADO_ERROR_RECEIPT,
+         "Keep the database and the desk as they are and look at what is named."},
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(cures); i++)
+        if (cures[i].code == code)
+            return cures[i].cure;
+    return "See the service's log at the time; keep the number, the time and this text.";
+}
+
 int
 mado_command_fail(const GError *error)
 {
-    fprintf(stderr, "madoguchi-central: %s\n",
-            error != NULL ? error->message : "unknown failure");
+    MadoErrorCode code = mado_error_code(error);
+
+    fprintf(stderr, "madoguchi-central: E%d: %s\n  Cure: %s\n", (int)code,
+            error != NULL ? error->message : "unknown failure", find_cure(code));
     return MADO_COMMAND_FAILED;
 }
 

@@ -174,6 +174,8 @@ reader_free(gpointer data)
 
     g_free(reader->path);
     g_free(reader->name);
+    g_free(reader->port);
+    g_free(reader->role);
     g_free(reader);
 }
 
@@ -201,6 +203,8 @@ mado_client_list_readers(MadoClient *self)
         reader = g_new0(MadoClientReader, 1);
         reader->path = g_strdup(g_dbus_object_get_object_path(at->data));
         reader->name = dup_or_empty(mado_dbus_reader_get_name(proxy));
+        reader->port = dup_or_empty(mado_dbus_reader_get_port(proxy));
+        reader->role = dup_or_empty(mado_dbus_reader_get_role(proxy));
         reader->has_card = mado_dbus_reader_get_card_present(proxy);
         reader->n_events = mado_dbus_reader_get_card_events(proxy);
         reader->is_claimed = mado_dbus_reader_get_claimed(proxy);
@@ -217,7 +221,7 @@ fit(const MadoClientReader *reader, const char *name)
 {
     if (name == NULL)
         return reader->has_card ? 2 : 1;
-    if (strcmp(reader->name, name) == 0)
+    if (strcmp(reader->name, name) == 0 || strcmp(reader->role, name) == 0)
         return 2;
     return strstr(reader->name, name) != NULL ? 1 : 0;
 }
@@ -290,6 +294,42 @@ mado_client_register_agent(MadoClient *self, const char *agent_path, GError **er
     if (!mado_dbus_manager_call_register_agent_finish(self->manager, result, &failure))
         return mado_bus_error_take(error, failure);
     return TRUE;
+}
+
+gboolean
+mado_client_bind_reader(MadoClient *self,
+                        const char *role,
+                        const char *reader_path,
+                        GError **error)
+{
+    GAsyncResult *slot = NULL;
+    g_autoptr(GAsyncResult) result = NULL;
+    GError *failure = NULL;
+
+    mado_dbus_manager_call_bind_reader(self->manager, role, reader_path, FLAGS,
+                                       self->cancellable, mado_client_on_ready, &slot);
+    result = mado_client_wait(&slot);
+    if (mado_dbus_manager_call_bind_reader_finish(self->manager, result, &failure))
+        return TRUE;
+    mado_bus_error_take(error, failure);
+    return FALSE;
+}
+
+GVariant *
+mado_client_list_reader_statistics(MadoClient *self, guint n_days, GError **error)
+{
+    GAsyncResult *slot = NULL;
+    g_autoptr(GAsyncResult) result = NULL;
+    GError *failure = NULL;
+    GVariant *statistics = NULL;
+
+    mado_dbus_manager_call_list_reader_statistics(
+        self->manager, n_days, FLAGS, self->cancellable, mado_client_on_ready, &slot);
+    result = mado_client_wait(&slot);
+    if (!mado_dbus_manager_call_list_reader_statistics_finish(self->manager, &statistics,
+                                                              result, &failure))
+        mado_bus_error_take(error, failure);
+    return statistics;
 }
 
 GVariant *

@@ -16,6 +16,8 @@ typedef struct _MadoClient MadoClient;
 typedef struct {
     char *path;
     char *name; /* as pcscd says it: not cleaned */
+    char *port; /* its place, "usb:1-1.2" */
+    char *role; /* "" without one */
     gboolean has_card;
     guint n_events;
     gboolean is_claimed;
@@ -51,9 +53,18 @@ mado_client_desk_clear(MadoClientDesk *self);
 /* (transfer full) (element-type MadoClientReader): by name. */
 GPtrArray *
 mado_client_list_readers(MadoClient *self);
+/* The place of this reader has this role from now on; @reader_path "/": no place has it. */
+gboolean
+mado_client_bind_reader(MadoClient *self,
+                        const char *role,
+                        const char *reader_path,
+                        GError **error);
+/* (transfer full): aa{sv}. ENROLMENT before the desk is enrolled. */
+GVariant *
+mado_client_list_reader_statistics(MadoClient *self, guint n_days, GError **error);
 /*
- * (transfer full): path of the reader meant by @name: the whole name or a part of it that only
- * one has; NULL: the one reader with a card, or the only one there is.
+ * (transfer full): path of the reader meant by @name: its role, the whole name or a part of it
+ * that only one has; NULL: the one reader with a card, or the only one there is.
  * Errors: READER_GONE, CARD_ABSENT (several readers, none has a card), BAD_ARGUMENT (several
  * fit).
  */

@@ -6,12 +6,13 @@
 #include "cli/client.h"
 #include "cli/rows.h"
 #include "cli/table.h"
+#include "client/sentences.h"
 
 #include <glib/gi18n.h>
 
 static const MadoRowsField fields[] = {
-    {"visit", 's'}, {"transaction", 's'}, {"request", 's'}, {"procedure", 's'},
-    {"step", 's'},  {"held", 'b'},        {"reason", 's'},  {"since", 't'},
+    {"visit", 's'}, {"transaction", 's'}, {"request", 's'}, {"procedure", 's'}, {"step", 's'},
+    {"held", 'b'},  {"error", 's'},       {"reason", 's'},  {"since", 't'},
 };
 
 gboolean
@@ -47,10 +48,11 @@ mado_cmd_visits_show(JsonObject *result)
     mado_table_add(table, heads);
     for (guint i = 0; i < json_array_get_length(list); i++) {
         JsonObject *visit = json_array_get_object_element(list, i);
-        const char *cells[] = {mado_rows_text(visit, "visit"),
-                               mado_rows_text(visit, "procedure"),
-                               mado_rows_text(visit, "request"), mado_rows_text(visit, "step"),
-                               mado_rows_text(visit, "reason")};
+        const char *why = mado_sentences_what(mado_rows_text(visit, "error"),
+                                              mado_rows_text(visit, "reason"));
+        const char *cells[] = {
+            mado_rows_text(visit, "visit"), mado_rows_text(visit, "procedure"),
+            mado_rows_text(visit, "request"), mado_rows_text(visit, "step"), why};
 
         mado_table_add(table, cells);
     }

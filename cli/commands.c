@@ -33,7 +33,8 @@
 /* In the order of MadoOption. */
 static const MadoOptionRow options[MADO_N_OPTIONS] = {
     [MADO_OPTION_JSON] = {"json", NULL, NULL, N_("print one JSON object")},
-    [MADO_OPTION_READER] = {"reader", "NAME", NULL, N_("the reader, or a part of its name")},
+    [MADO_OPTION_READER] = {"reader", "NAME", NULL,
+                            N_("the reader, a part of its name, or its role")},
     [MADO_OPTION_CONFIG] = {"config", "FILE", NULL, N_("relay.conf to use")},
     [MADO_OPTION_LANG] = {"lang", "LANGUAGE", "en ja", N_("language of the texts")},
     [MADO_OPTION_PROGRESS] = {"progress", NULL, NULL,
@@ -77,13 +78,18 @@ static const MadoOptionRow options[MADO_N_OPTIONS] = {
                           N_("also test the card in the reader, read only")},
     [MADO_OPTION_REPEAT] = {"repeat", "N", NULL, N_("how often the card is tested")},
     [MADO_OPTION_VERBOSE] = {"verbose", NULL, NULL, N_("also say what is right")},
+    [MADO_OPTION_BIND] =
+        {"bind", "ROLE", NULL,
+         N_("give the reader's USB port this role (counter, resident, spare …)")},
     [MADO_OPTION_ROOT] = {"root", "DIR", NULL, N_("look at the files of another system")},
 };
 
 static const MadoCommand commands[] = {
     {.name = "readers",
-     .synopsis = "",
+     .synopsis = "[--bind ROLE [READER]]",
      .help = N_("list the card readers"),
+     .options = BIT(BIND),
+     .n_words_max = 1,
      .run = mado_cmd_readers_run,
      .show = mado_cmd_readers_show},
     {.name = "doctor",

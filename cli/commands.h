@@ -44,6 +44,7 @@ typedef enum {
     MADO_OPTION_REPEAT,
     MADO_OPTION_VERBOSE,
     MADO_OPTION_ROOT,
+    MADO_OPTION_BIND,
     MADO_N_OPTIONS
 } MadoOption;
 

@@ -37,12 +37,18 @@ print_json(JsonObject *result)
     g_print("%s\n", text);
 }
 
-/* Whatever ended it, a visit that can be resumed is what the caller must know. */
-static gboolean
-is_held(JsonObject *result)
+/* Whatever ended it, a visit that can be resumed, or that was undone, is what the caller must
+ * know: nobody has the card to take home. */
+static MadoExit
+exit_of(JsonObject *result, const GError *error)
 {
-    return g_str_equal(json_object_get_string_member_with_default(result, "outcome", ""),
-                       "held");
+    const char *outcome = json_object_get_string_member_with_default(result, "outcome", "");
+
+    if (g_str_equal(outcome, "held"))
+        return MADO_EXIT_HOLD;
+    if (g_str_equal(outcome, "aborted"))
+        return MADO_EXIT_UNDONE;
+    return error == NULL ? MADO_EXIT_OK : mado_sentences_exit(error);
 }
 
 MadoExit
@@ -63,11 +69,11 @@ mado_output_finish(const MadoArguments *arguments, JsonObject *result, const GEr
     if (error == NULL) {
         int code = command->exit != NULL ? command->exit(result) : MADO_EXIT_OK;
 
-        return (MadoExit)code;
+        return command->exit != NULL ? (MadoExit)code : exit_of(result, NULL);
     }
     sentences = is_usage ? g_strdup(error->message) : mado_sentences_format(error);
     g_printerr("%s\n", sentences);
     if (is_usage)
         return MADO_EXIT_USAGE;
-    return is_held(result) ? MADO_EXIT_HOLD : mado_sentences_exit(error);
+    return exit_of(result, error);
 }

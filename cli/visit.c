@@ -276,7 +276,7 @@ end_visit(Visit *visit, const MadoClientStep *step, GError **error)
         return FALSE;
     }
     json_object_set_string_member(visit->result, "outcome", outcome);
-    if (strcmp(outcome, "refused") != 0)
+    if (strcmp(outcome, "refused") != 0 && mado_client_step_text(step, "error")[0] == '\0')
         return TRUE;
     mado_client_step_set_error(step, MADO_ERROR_CENTRE_REFUSED, error);
     return FALSE;
@@ -337,6 +337,8 @@ begin(Visit *visit, const MadoVisitTask *task, MadoClientStep *ret_step, GError 
             visit->session, task->visit,
             !mado_arguments_has(visit->arguments, MADO_OPTION_ABSENT), fd, ret_step, error);
     close(fd);
+    if (!ok && error != NULL && mado_error_held_visit(*error) != NULL)
+        json_object_set_string_member(visit->result, "visit", mado_error_held_visit(*error));
     return ok;
 }
 

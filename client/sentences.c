@@ -8,6 +8,8 @@
 
 #include <glib/gi18n.h>
 
+#include <string.h>
+
 /* Sorted as errors.h is. clang-format would put the texts on one line each. */
 /* clang-format off */
 static const MadoSentence sentences[] = {
@@ -146,7 +148,7 @@ static const MadoSentence sentences[] = {
     {MADO_ERROR_CERTIFICATE, MADO_EXIT_CENTRE,
      N_("A certificate is not what was asked for."),
      N_("It names another key, or its issuer is not accepted or has expired. It was not put on the card."),
-     N_("Call the centre with the number of the visit. The visit can be continued with “resume”.")},
+     N_("Call the centre with the number of the visit before the card is issued again.")},
     {MADO_ERROR_JOURNAL, MADO_EXIT_DESK,
      N_("The desk's journal cannot be written."),
      N_("The disk is full, read-only or failing. The card was not touched after that."),
@@ -202,6 +204,43 @@ mado_sentences_exit(const GError *error)
     return mado_sentences_find(mado_error_code(error))->exit;
 }
 
+/* "Nick: rest", as the end of a visit on hold says why. NULL: it does not begin with a nick. */
+static const char *
+skip_nick(const char *message, MadoErrorCode *ret_code)
+{
+    const char *colon = strstr(message, ": ");
+    g_autofree char *nick = NULL;
+
+    if (colon == NULL)
+        return NULL;
+    nick = g_strndup(message, (gsize)(colon - message));
+    return mado_error_from_nick(nick, ret_code) ? colon + 2 : NULL;
+}
+
+/* What happened is translated by its number. What is left is the text of a program for who
+ * mends it, and no text at all when it is only the number's own. */
+static void
+append_detail(GString *text, MadoErrorCode code, const char *message)
+{
+    MadoErrorCode why = code;
+    const char *rest = code == MADO_ERROR_HELD ? skip_nick(message, &why) : NULL;
+    g_autofree char *detail = mado_text_clean(rest != NULL ? rest : message);
+
+    if (rest != NULL && why != MADO_ERROR_HELD)
+        g_string_append_printf(text, "\n  %s E%d %s", _("Reason:"), (int)why,
+                               _(mado_sentences_find(why)->what));
+    if (detail[0] != '\0' && strcmp(detail, mado_error_sentence(why)) != 0)
+        g_string_append_printf(text, "\n  %s %s", _("Detail:"), detail);
+}
+
+const char *
+mado_sentences_what(const char *nick, const char *text)
+{
+    MadoErrorCode code;
+
+    return mado_error_from_nick(nick, &code) ? _(mado_sentences_find(code)->what) : text;
+}
+
 char *
 mado_sentences_format(const GError *error)
 {
@@ -219,10 +258,7 @@ mado_sentences_format(const GError *error)
     }
     g_string_append_printf(text, "\n  %s %s", _("Cause:"), _(row->cause));
     g_string_append_printf(text, "\n  %s %s", _("Cure:"), _(row->cure));
-    if (error != NULL && error->message[0] != '\0') {
-        g_autofree char *detail = mado_text_clean(error->message);
-
-        g_string_append_printf(text, "\n  %s %s", _("Detail:"), detail);
-    }
+    if (error != NULL)
+        append_detail(text, code, error->message);
     return g_string_free(text, FALSE);
 }

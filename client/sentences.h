@@ -18,8 +18,9 @@ typedef enum {
     MADO_EXIT_CARD = 3,    /* card or reader */
     MADO_EXIT_PIN = 4,
     MADO_EXIT_CENTRE = 5,
-    MADO_EXIT_HOLD = 6, /* a visit is on hold: nothing is lost, resume it */
-    MADO_EXIT_DESK = 7, /* the desk's own software, files or service */
+    MADO_EXIT_HOLD = 6,   /* a visit is on hold: nothing is lost, resume it */
+    MADO_EXIT_DESK = 7,   /* the desk's own software, files or service */
+    MADO_EXIT_UNDONE = 8, /* the visit ended and was undone: nothing was issued */
 } MadoExit;
 
 typedef struct {
@@ -35,9 +36,16 @@ const MadoSentence *
 mado_sentences_find(MadoErrorCode code);
 
 /* (transfer full): translated, three or four lines without a last line feed:
- * "E400: ...", "  Cause: ...", "  Cure: ...", and the message of @error as "  Detail: ...". */
+ * "E400: ...", "  Cause: ...", "  Cure: ...", and the message of @error as "  Detail: ..." when
+ * it says more than the number does. Of a visit on hold, what put it there comes as
+ * "  Reason: E301 ...". */
 char *
 mado_sentences_format(const GError *error);
+
+/* (transfer none): translated, what happened in one sentence; for a nick that is none of ours,
+ * @text itself. */
+const char *
+mado_sentences_what(const char *nick, const char *text);
 
 /* (transfer none): the exit code for @error. */
 MadoExit

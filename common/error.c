@@ -9,6 +9,10 @@
 
 #include <string.h>
 
+/* How a message ends that names a held visit: this, and its id in hex. */
+#define VISIT_MARK "visit="
+#define VISIT_LEN  32
+
 typedef struct {
     MadoErrorCode code;
     const char *nick;
@@ -203,6 +207,27 @@ mado_error_set_pin_wrong(GError **error, guint n_tries)
     g_set_error(error, MADO_ERROR, (int)code, "%s: tries=%u", mado_error_sentence(code),
                 n_tries);
     return FALSE;
+}
+
+gboolean
+mado_error_set_held_visit(GError **error, const char *visit)
+{
+    g_set_error(error, MADO_ERROR, MADO_ERROR_HELD,
+                "a visit of this card waits to be resumed, " VISIT_MARK "%s", visit);
+    return FALSE;
+}
+
+const char *
+mado_error_held_visit(const GError *error)
+{
+    const char *at = NULL;
+
+    if (g_error_matches(error, MADO_ERROR, MADO_ERROR_HELD))
+        at = g_strrstr(error->message, VISIT_MARK);
+    if (at == NULL || strlen(at + strlen(VISIT_MARK)) != VISIT_LEN ||
+        strspn(at + strlen(VISIT_MARK), "0123456789abcdef") != VISIT_LEN)
+        return NULL;
+    return at + strlen(VISIT_MARK);
 }
 
 int

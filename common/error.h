@@ -43,6 +43,13 @@ mado_error_set_openssl(GError **error, MadoErrorCode code, const char *doing);
  * always. */
 gboolean
 mado_error_set_pin_wrong(GError **error, guint n_tries);
+/* Sets HELD for a visit (hex) that waits to be resumed; "visit=HEX" ends the message. Returns
+ * FALSE. */
+gboolean
+mado_error_set_held_visit(GError **error, const char *visit);
+/* (transfer none): the HEX at the end of such a message; NULL when absent. */
+const char *
+mado_error_held_visit(const GError *error);
 /* The N of "tries=N" at the end of a PIN_WRONG or PIN_BLOCKED message; -1 when absent. */
 int
 mado_error_tries_left(const GError *error);

@@ -121,6 +121,15 @@ mado_bus_change_reader(MadoBus *self, const MadoReader *reader)
 }
 
 void
+mado_bus_set_reader_role(MadoBus *self, const MadoReader *reader, const char *role)
+{
+    GDBusInterfaceSkeleton *interface = g_hash_table_lookup(self->by_path, reader->path);
+
+    g_return_if_fail(interface != NULL);
+    mado_reader_iface_set_role(interface, role);
+}
+
+void
 mado_bus_remove_reader(MadoBus *self, const MadoReader *reader)
 {
     remove_object(self, reader->path);

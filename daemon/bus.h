@@ -37,6 +37,8 @@ mado_bus_add_reader(MadoBus *self, const MadoReader *reader);
 void
 mado_bus_change_reader(MadoBus *self, const MadoReader *reader);
 void
+mado_bus_set_reader_role(MadoBus *self, const MadoReader *reader, const char *role);
+void
 mado_bus_remove_reader(MadoBus *self, const MadoReader *reader);
 
 void

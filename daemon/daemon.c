@@ -7,7 +7,9 @@
 #include "common/log.h"
 #include "common/realm.h"
 #include "daemon/bus.h"
+#include "daemon/fleet.h"
 #include "daemon/monitor.h"
+#include "daemon/transport-meter.h"
 
 #include <madoguchi/limits.h>
 
@@ -20,6 +22,8 @@ struct _MadoDaemon {
     MadoGuard *guard;
     MadoAgent *agent;
     MadoScreen *screen;
+    MadoFleet *fleet;
+    MadoTransportMeterSettings meter; /* workers look into it */
     MadoLooks *looks;
     MadoRegistry *registry;
     MadoClaims *claims;
@@ -44,6 +48,31 @@ on_readers_changed(GPtrArray *readers, gpointer user_data)
 }
 
 static void
+show_role(const MadoReader *reader, gpointer user_data)
+{
+    MadoDaemon *self = user_data;
+
+    mado_bus_set_reader_role(self->bus, reader, mado_fleet_role(self->fleet, reader->port));
+}
+
+static void
+on_role_bound(gpointer user_data)
+{
+    MadoDaemon *self = user_data;
+
+    mado_registry_foreach(self->registry, show_role, self);
+}
+
+static void
+count_inserts(MadoDaemon *self, const MadoReader *reader)
+{
+    const MadoFleetCounts counts = {.n_inserts = reader->n_inserted};
+
+    if (reader->n_inserted > 0)
+        mado_fleet_count(self->fleet, reader->name, &counts);
+}
+
+static void
 on_reader_changed(const MadoReader *reader, MadoRegistryEvent event, gpointer user_data)
 {
     MadoDaemon *self = user_data;
@@ -52,13 +81,17 @@ on_reader_changed(const MadoReader *reader, MadoRegistryEvent event, gpointer us
     case MADO_REGISTRY_ADDED:
         mado_log(G_LOG_LEVEL_INFO, MADO_LOG_READER, reader->path, "reader '%s' added",
                  reader->name);
+        mado_fleet_place(self->fleet, reader->name, reader->port);
         mado_bus_add_reader(self->bus, reader);
+        show_role(reader, self);
         break;
     case MADO_REGISTRY_CARD_GONE:
+        count_inserts(self, reader);
         mado_bus_change_reader(self->bus, reader);
         mado_claims_reader_event(self->claims, reader->path, MADO_SESSION_ON_CARD_GONE);
         break;
     case MADO_REGISTRY_CHANGED:
+        count_inserts(self, reader);
         mado_bus_change_reader(self->bus, reader);
         break;
     case MADO_REGISTRY_REMOVED:
@@ -160,14 +193,28 @@ on_claims_idle(gpointer user_data)
 
 /* ---- start and stop ---- */
 
+/* (transfer full): beside the journal, when there is one. */
+static MadoFleet *
+open_fleet(const MadoDesk *desk)
+{
+    g_autofree char *folder = NULL;
+    g_autofree char *path = NULL;
+
+    if (mado_desk_is_enrolled(desk)) {
+        folder = g_path_get_dirname(desk->journal_path);
+        path = g_build_filename(folder, "readers.db", NULL);
+    }
+    return mado_fleet_open(path, desk->clock);
+}
+
 static void
 make_core(MadoDaemon *self)
 {
     MadoClaimsSettings claims = {
         .desk = self->settings.desk,
         .journal = self->journal,
-        .new_transport = self->settings.new_transport,
-        .transport_data = self->settings.transport_data,
+        .new_transport = mado_transport_meter_new,
+        .transport_data = &self->meter,
         .on_added = on_session_added,
         .on_changed = on_session_changed,
         .on_answered = on_session_answered,
@@ -181,6 +228,12 @@ make_core(MadoDaemon *self)
     self->guard = mado_guard_new(self->clients, self->gate);
     self->agent = mado_agent_new(self->settings.desk->realm == MADO_REALM_CODE_PRODUCTION);
     self->screen = mado_screen_new(self->agent);
+    self->fleet = open_fleet(self->settings.desk);
+    self->meter = (MadoTransportMeterSettings){
+        .new_transport = self->settings.new_transport,
+        .transport_data = self->settings.transport_data,
+        .fleet = self->fleet,
+    };
     self->looks = mado_looks_new(self->settings.desk);
     self->registry = mado_registry_new(on_reader_changed, self);
     claims.registry = self->registry;
@@ -202,6 +255,10 @@ export_manager(MadoDaemon *self, GError **error)
         .journal = self->journal,
         .looks = self->looks,
         .desk = self->settings.desk,
+        .fleet = self->fleet,
+        .registry = self->registry,
+        .on_bound = on_role_bound,
+        .user_data = self,
     };
 
     self->bus = mado_bus_new(self->settings.connection, self->guard);
@@ -276,6 +333,8 @@ mado_daemon_free(MadoDaemon *self)
     mado_bus_free(self->bus);
     mado_claims_free(self->claims);
     mado_registry_free(self->registry);
+    if (self->fleet != NULL)
+        mado_fleet_close(self->fleet);
     mado_looks_free(self->looks);
     g_clear_pointer(&self->screen, mado_screen_unref);
     g_clear_pointer(&self->agent, mado_agent_unref);

@@ -282,12 +282,76 @@ handle_looked(MadoDbusManager *object,
     return TRUE;
 }
 
+/* ---- the readers' wear and roles ---- */
+
+static gboolean
+handle_list_reader_statistics(MadoDbusManager *object,
+                              GDBusMethodInvocation *invocation,
+                              guint n_days)
+{
+    MadoManagerIface *self = (MadoManagerIface *)object;
+
+    if (n_days == 0 || n_days > MADO_FLEET_DAYS)
+        refuse(invocation, MADO_ERROR_BAD_ARGUMENT);
+    else
+        mado_fleet_list(self->settings.fleet, n_days, on_journal_replied, invocation);
+    return TRUE;
+}
+
+typedef struct {
+    MadoManagerIface *manager; /* referenced */
+    GDBusMethodInvocation *invocation;
+} Binding;
+
+static void
+on_bound(GVariant *result, const GError *error, gpointer user_data)
+{
+    Binding *binding = user_data;
+
+    if (error == NULL)
+        binding->manager->settings.on_bound(binding->manager->settings.user_data);
+    on_journal_replied(result, error, binding->invocation);
+    g_object_unref(binding->manager);
+    g_free(binding);
+}
+
+static gboolean
+handle_bind_reader(MadoDbusManager *object,
+                   GDBusMethodInvocation *invocation,
+                   const char *role,
+                   const char *path)
+{
+    MadoManagerIface *self = (MadoManagerIface *)object;
+    gboolean takes_away = g_str_equal(path, "/");
+    const MadoReader *reader =
+        takes_away ? NULL : mado_registry_find(self->settings.registry, path);
+    g_autoptr(GError) error = NULL;
+    Binding *binding;
+
+    if (!takes_away && reader == NULL) {
+        refuse(invocation, MADO_ERROR_NOT_FOUND);
+        return TRUE;
+    }
+    if (!mado_fleet_check_role(role, &error)) {
+        g_dbus_method_invocation_return_gerror(invocation, error);
+        return TRUE;
+    }
+    binding = g_new0(Binding, 1);
+    binding->manager = g_object_ref(self);
+    binding->invocation = invocation;
+    mado_fleet_bind(self->settings.fleet, role, takes_away ? NULL : reader->port, on_bound,
+                    binding);
+    return TRUE;
+}
+
 static void
 implement_manager(MadoDbusManagerIface *iface)
 {
     iface->handle_look = handle_look;
     iface->handle_looked = handle_looked;
     iface->handle_claim = handle_claim;
+    iface->handle_list_reader_statistics = handle_list_reader_statistics;
+    iface->handle_bind_reader = handle_bind_reader;
     iface->handle_register_agent = handle_register_agent;
     iface->handle_unregister_agent = handle_unregister_agent;
     iface->handle_answer_page = handle_answer_page;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "daemon/claims.h"
+#include "daemon/fleet.h"
 #include "daemon/guard.h"
 #include "daemon/looks.h"
 
@@ -15,6 +16,11 @@ typedef struct {
     MadoJournal *journal; /* (nullable) */
     MadoLooks *looks;
     const MadoDesk *desk;
+    MadoFleet *fleet;
+    MadoRegistry *registry;
+    /* A role was bound or taken away. */
+    void (*on_bound)(gpointer user_data);
+    gpointer user_data;
 } MadoManagerIfaceSettings;
 
 /* (transfer full) */

@@ -36,6 +36,7 @@ mado_reader_iface_new(MadoGuard *guard, const MadoReader *reader)
     GDBusInterfaceSkeleton *skeleton = G_DBUS_INTERFACE_SKELETON(self);
 
     mado_dbus_reader_set_name(MADO_DBUS_READER(self), reader->name);
+    mado_dbus_reader_set_port(MADO_DBUS_READER(self), reader->port);
     mado_guard_protect(guard, skeleton, NULL);
     mado_reader_iface_refresh(skeleton, reader);
     return skeleton;
@@ -49,4 +50,10 @@ mado_reader_iface_refresh(GDBusInterfaceSkeleton *self, const MadoReader *reader
     mado_dbus_reader_set_card_present(object, reader->card_present);
     mado_dbus_reader_set_card_events(object, reader->card_events);
     mado_dbus_reader_set_claimed(object, reader->is_claimed);
+}
+
+void
+mado_reader_iface_set_role(GDBusInterfaceSkeleton *self, const char *role)
+{
+    mado_dbus_reader_set_role(MADO_DBUS_READER(self), role);
 }

@@ -10,3 +10,5 @@ GDBusInterfaceSkeleton *
 mado_reader_iface_new(MadoGuard *guard, const MadoReader *reader);
 void
 mado_reader_iface_refresh(GDBusInterfaceSkeleton *self, const MadoReader *reader);
+void
+mado_reader_iface_set_role(GDBusInterfaceSkeleton *self, const char *role);

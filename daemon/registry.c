@@ -21,6 +21,7 @@ free_reader(gpointer data)
 
     g_free(reader->name);
     g_free(reader->path);
+    g_free(reader->port);
     g_free(reader);
 }
 
@@ -101,6 +102,8 @@ add(MadoRegistry *self, const MadoSensorReader *told)
 
     reader->name = g_strdup(told->name);
     reader->path = g_strdup_printf(MADO_PATH_READERS "/r%u", ++self->n_added);
+    reader->port =
+        told->port != NULL ? g_strdup(told->port) : g_strdup_printf("conf:%s", told->name);
     reader->card_present = told->card_present;
     reader->card_events = told->card_events;
     g_ptr_array_add(self->readers, reader);
@@ -111,14 +114,19 @@ static void
 change(MadoRegistry *self, MadoReader *reader, const MadoSensorReader *told)
 {
     gboolean was_present = reader->card_present;
+    guint32 n_events = told->card_events - reader->card_events;
 
     if (reader->card_present == told->card_present && reader->card_events == told->card_events)
         return;
     reader->card_present = told->card_present;
     reader->card_events = told->card_events;
+    /* Cards come and go in turn. */
+    reader->n_inserted =
+        (n_events + (told->card_present ? 1U : 0U) - (was_present ? 1U : 0U)) / 2;
     /* Whatever happened to a card that was in, it has been out since. */
     self->on_changed(reader, was_present ? MADO_REGISTRY_CARD_GONE : MADO_REGISTRY_CHANGED,
                      self->user_data);
+    reader->n_inserted = 0;
 }
 
 void
@@ -134,6 +142,15 @@ mado_registry_update(MadoRegistry *self, GPtrArray *readers)
         else
             change(self, reader, told);
     }
+}
+
+void
+mado_registry_foreach(const MadoRegistry *self,
+                      void (*each)(const MadoReader *reader, gpointer user_data),
+                      gpointer user_data)
+{
+    for (guint i = 0; i < self->readers->len; i++)
+        each(g_ptr_array_index(self->readers, i), user_data);
 }
 
 const MadoReader *

@@ -7,8 +7,10 @@
 typedef struct {
     char *name; /* at the card service */
     char *path; /* object path; never used again for another reader */
+    char *port; /* its place (daemon/fleet.h) */
     gboolean card_present;
     guint32 card_events;
+    guint32 n_inserted;  /* cards that came with the event that is being told */
     gboolean is_claimed; /* until the worker's thread is gone */
 } MadoReader;
 
@@ -33,6 +35,11 @@ mado_registry_free(MadoRegistry *self); /* says nothing */
 /* The monitor's list (of MadoSensorReader); NULL: the card service is gone, and all readers. */
 void
 mado_registry_update(MadoRegistry *self, GPtrArray *readers);
+/* @each may not change the registry. */
+void
+mado_registry_foreach(const MadoRegistry *self,
+                      void (*each)(const MadoReader *reader, gpointer user_data),
+                      gpointer user_data);
 /* (transfer none) (nullable) */
 const MadoReader *
 mado_registry_find(const MadoRegistry *self, const char *path);

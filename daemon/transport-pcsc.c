@@ -4,7 +4,9 @@
 #include "daemon/transport-pcsc.h"
 
 #include "common/error.h"
+#include "daemon/usb-port.h"
 
+#include <reader.h>
 #include <winscard.h>
 
 #include <string.h>
@@ -209,7 +211,10 @@ mado_transport_pcsc_new(gpointer data)
 
 /* ---- which readers and cards there are ---- */
 
-#define PNP_NAME "\\\\?PnP?\\Notification"
+#define PNP_NAME         "\\\\?PnP?\\Notification"
+#define USB_DEVICES      "/sys/bus/usb/devices"
+#define CHANNEL_USB      0x0020U /* high half of the channel id: USB, bus and address below */
+#define CHANNEL_CAPACITY 64
 
 typedef struct {
     MadoSensor parent;
@@ -218,8 +223,9 @@ typedef struct {
     gboolean has_context;
     SCARDCONTEXT context;
     /* monitor's thread alone */
-    GArray *states; /* of SCARD_READERSTATE, names owned; the last one is PNP_NAME */
-    GArray *events; /* of guint32, beside states */
+    GArray *states;   /* of SCARD_READERSTATE, names owned; the last one is PNP_NAME */
+    GArray *events;   /* of guint32, beside states */
+    GPtrArray *ports; /* of char, owned, beside states; "" for PNP_NAME */
     gboolean is_told;
 } PcscSensor;
 
@@ -275,6 +281,7 @@ sensor_ensure_context(PcscSensor *self, GError **error)
     }
     g_array_set_size(self->states, 0);
     g_array_set_size(self->events, 0);
+    g_ptr_array_set_size(self->ports, 0);
     self->is_told = FALSE;
     return TRUE;
 }
@@ -291,6 +298,36 @@ find_state(const PcscSensor *self, const char *name, guint *ret_index)
     return FALSE;
 }
 
+/*
+ * (transfer full): the driver is asked by a connection that does not touch a card, when the
+ * reader has just come and nobody can have it in use.
+ */
+static char *
+find_port(PcscSensor *self, const char *name)
+{
+    SCARDHANDLE handle;
+    DWORD protocol;
+    guint8 value[CHANNEL_CAPACITY];
+    DWORD len = sizeof value;
+    guint32 channel = 0;
+    LONG code = SCardConnect(self->context, name, SCARD_SHARE_DIRECT, 0, &handle, &protocol);
+
+    if (code == SCARD_S_SUCCESS) {
+        code = SCardGetAttrib(handle, SCARD_ATTR_CHANNEL_ID, value, &len);
+        (void)SCardDisconnect(handle, SCARD_LEAVE_CARD);
+    }
+    if (code == SCARD_S_SUCCESS && len >= sizeof channel)
+        memcpy(&channel, value, sizeof channel);
+    if (channel >> 16 == CHANNEL_USB) {
+        g_autofree char *port =
+            mado_usb_port_find(USB_DEVICES, channel >> 8 & 0xFF, channel & 0xFF);
+
+        if (port != NULL)
+            return g_strconcat("usb:", port, NULL);
+    }
+    return g_strconcat("conf:", name, NULL);
+}
+
 static void
 add_state(PcscSensor *self, const char *name)
 {
@@ -300,6 +337,8 @@ add_state(PcscSensor *self, const char *name)
 
     g_array_append_val(self->states, state);
     g_array_append_val(self->events, events);
+    g_ptr_array_add(self->ports,
+                    g_str_equal(name, PNP_NAME) ? g_strdup("") : find_port(self, name));
 }
 
 static gboolean
@@ -324,6 +363,7 @@ follow_names(PcscSensor *self, const char *names)
             continue;
         g_array_remove_index(self->states, i - 1);
         g_array_remove_index(self->events, i - 1);
+        g_ptr_array_remove_index(self->ports, i - 1);
         has_changed = TRUE;
     }
     for (const char *at = names; *at != '\0'; at += strlen(at) + 1) {
@@ -386,6 +426,7 @@ free_reader(gpointer item)
     MadoSensorReader *reader = item;
 
     g_free(reader->name);
+    g_free(reader->port);
     g_free(reader);
 }
 
@@ -402,6 +443,7 @@ told_readers(const PcscSensor *self)
             continue;
         reader = g_new0(MadoSensorReader, 1);
         reader->name = g_strdup(state->szReader);
+        reader->port = g_strdup(g_ptr_array_index(self->ports, i));
         reader->card_present = (state->dwCurrentState & SCARD_STATE_PRESENT) != 0;
         reader->card_events = g_array_index(self->events, guint32, i);
         g_ptr_array_add(readers, reader);
@@ -483,6 +525,7 @@ sensor_free(MadoSensor *sensor)
     sensor_drop_context(self);
     g_array_unref(self->states);
     g_array_unref(self->events);
+    g_ptr_array_unref(self->ports);
     g_mutex_clear(&self->lock);
     g_free(self);
 }
@@ -503,5 +546,6 @@ mado_transport_pcsc_sensor_new(void)
     self->states = g_array_new(FALSE, TRUE, sizeof(SCARD_READERSTATE));
     g_array_set_clear_func(self->states, clear_state);
     self->events = g_array_new(FALSE, TRUE, sizeof(guint32));
+    self->ports = g_ptr_array_new_with_free_func(g_free);
     return &self->parent;
 }

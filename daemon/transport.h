@@ -52,6 +52,7 @@ typedef MadoTransport *(*MadoTransportNew)(gpointer data);
 
 typedef struct {
     char *name;            /* of the reader and slot; unique */
+    char *port;            /* its place: "usb:1-1.2", "conf:NAME" (daemon/fleet.h) */
     gboolean card_present; /* a card is in the field, powered or not */
     guint32 card_events;   /* raised by every insertion and removal */
 } MadoSensorReader;

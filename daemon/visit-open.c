@@ -121,9 +121,7 @@ check_not_held(MadoVisit *self, GError **error)
         return FALSE;
     }
     visit = mado_message_id_to_hex(held.visit);
-    g_set_error(error, MADO_ERROR, MADO_ERROR_HELD, "visit %s of this card waits to be resumed",
-                visit);
-    return FALSE;
+    return mado_error_set_held_visit(error, visit);
 }
 
 static void

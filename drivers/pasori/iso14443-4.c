@@ -387,7 +387,7 @@ mado_iso14443_init(MadoIso14443 *self, uint16_t fsc, uint8_t fwi)
 static void
 start(MadoIso14443 *self, enum State state)
 {
-    self->state = state;
+    self->state = (uint8_t)state;
     self->wait_us = usual_wait(self);
     self->n_errors = 0;
     self->last_errors = 0;

@@ -26,6 +26,7 @@ struct _MadoFlow {
     MadoStory *story;
     MadoEntry *entry;
     MadoBodyPerson person; /* of CONFIRM and CONSENT; empty name: nobody */
+    gboolean lingers;      /* the page outlives its visit */
     guint slots;
     guint progress[3];
     MadoPinKind kind; /* of the last prompt, or of LOCKED */
@@ -233,15 +234,44 @@ accept_typed(MadoFlow *self)
 
 /* ---- from the daemon ---- */
 
+/* The next one begins. */
+static void
+end_lingering(MadoFlow *self)
+{
+    if (!self->lingers)
+        return;
+    self->lingers = FALSE;
+    self->settings.on_forgotten(self->settings.user_data);
+}
+
+static void
+show_idle(MadoFlow *self)
+{
+    gboolean has_last_word = self->page == MADO_FLOW_DONE || self->page == MADO_FLOW_LOCKED ||
+                             self->page == MADO_FLOW_SORRY;
+    int n_tries;
+
+    if (self->has_prompt || !has_last_word) {
+        mado_flow_reset(self);
+        return;
+    }
+    n_tries = self->n_tries;
+    forget_everything(self);
+    self->n_tries = n_tries;
+    self->lingers = TRUE;
+    changed(self);
+}
+
 void
 mado_flow_show(MadoFlow *self, MadoFlowPage page)
 {
     if (page == MADO_FLOW_IDLE) {
-        mado_flow_reset(self);
+        show_idle(self);
         return;
     }
     if (self->has_prompt)
         return;
+    end_lingering(self);
     if (page == MADO_FLOW_DONE || page == MADO_FLOW_SORRY)
         forget_everything(self);
     self->over = self->over == OVER_HELP ? OVER_HELP : OVER_NONE;
@@ -305,6 +335,7 @@ mado_flow_prompt(MadoFlow *self, const MadoFlowPrompt *prompt)
 {
     if (self->has_prompt)
         return FALSE;
+    end_lingering(self);
     self->has_prompt = TRUE;
     self->kind = prompt->kind;
     self->purpose = prompt->purpose;
@@ -345,6 +376,7 @@ void
 mado_flow_reset(MadoFlow *self)
 {
     forget_everything(self);
+    self->lingers = FALSE;
     self->settings.on_forgotten(self->settings.user_data);
     refuse(self, MADO_ERROR_CANCELLED, NULL, MADO_FLOW_IDLE);
 }
@@ -510,9 +542,19 @@ mado_flow_waits(const MadoFlow *self)
            (self->has_prompt || is_question(self->page) || self->over != OVER_NONE);
 }
 
+gboolean
+mado_flow_lingers(const MadoFlow *self)
+{
+    return self->lingers;
+}
+
 void
 mado_flow_idle(MadoFlow *self)
 {
+    if (self->lingers) {
+        mado_flow_reset(self);
+        return;
+    }
     if (!mado_flow_waits(self))
         return;
     if (!self->has_prompt && !is_question(self->page)) {

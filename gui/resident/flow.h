@@ -75,7 +75,8 @@ mado_flow_free(MadoFlow *self); /* a prompt is not ended; NULL is allowed */
 /* TRUE when @name is one of PinAgent.Show's pages. */
 gboolean
 mado_flow_page_from_name(const char *name, MadoFlowPage *ret_page);
-/* A page without details. Nothing while a prompt is up, but IDLE ends it. */
+/* A page without details. Nothing while a prompt is up, but IDLE ends it and forgets
+ * everything; what DONE, LOCKED and SORRY say stays to be read for a while. */
 void
 mado_flow_show(MadoFlow *self, MadoFlowPage page);
 /* @person is copied; also the birthday for the choice of PINs. */
@@ -131,7 +132,11 @@ mado_flow_can_stop(const MadoFlow *self);
 /* TRUE while a page waits for the resident, and TIMEOUT is not shown yet. */
 gboolean
 mado_flow_waits(const MadoFlow *self);
-/* Nobody touched anything for a while: asks whether somebody is there. */
+/* Only says something that the desk has done with: to be taken away soon. */
+gboolean
+mado_flow_lingers(const MadoFlow *self);
+/* Nobody touched anything for a while: asks whether somebody is there, or takes away what
+ * lingers. */
 void
 mado_flow_idle(MadoFlow *self);
 /* Nobody answered: everything is wiped. */

@@ -45,6 +45,9 @@ mado_languages_init(void)
     setlocale(LC_ALL, "C.UTF-8");
     bindtextdomain(DOMAIN, folder != NULL ? folder : MADO_LOCALEDIR);
     bind_textdomain_codeset(DOMAIN, "UTF-8");
+    /* What both applications share speaks from the catalogue of the whole. */
+    bindtextdomain(GETTEXT_PACKAGE, folder != NULL ? folder : MADO_LOCALEDIR);
+    bind_textdomain_codeset(GETTEXT_PACKAGE, "UTF-8");
 }
 
 void
@@ -52,7 +55,7 @@ mado_languages_use(const MadoLanguages *language)
 {
     g_setenv("LANGUAGE", language->order, TRUE);
     /* What gettext found before is looked up anew after this call. */
-    textdomain(DOMAIN);
+    textdomain(GETTEXT_PACKAGE);
 }
 
 const char *

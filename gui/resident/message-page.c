@@ -5,6 +5,7 @@
 
 #include "gui/resident/ruby.h"
 #include "gui/resident/texts.h"
+#include "gui/shared/substitutes.h"
 
 struct _MadoMessagePage {
     GtkBox parent_instance;
@@ -123,11 +124,31 @@ update_progress(MadoMessagePage *self, MadoFlowPage page)
                                       MIN(1.0, (double)progress[0] / progress[1]));
 }
 
+/* (transfer full): characters that a certificate cannot hold are replaced in it, to which the
+ * resident agrees; "" when there is none. */
+static char *
+substituted_name(MadoMessagePage *self)
+{
+    const MadoBodyPerson *person = mado_flow_person(self->flow);
+    g_autoptr(GArray) substitutes = NULL;
+    g_autofree char *written = NULL;
+
+    if (person == NULL || mado_flow_page(self->flow) != MADO_FLOW_CONSENT)
+        return g_strdup("");
+    substitutes = mado_substitutes_find(person->name);
+    if (substitutes->len == 0)
+        return g_strdup("");
+    written = mado_substitutes_apply(person->name);
+    return g_strdup_printf("\n%s\n%s", mado_texts_word(MADO_TEXTS_SUBSTITUTED), written);
+}
+
 void
 mado_message_page_update(MadoMessagePage *self, const char *body)
 {
     MadoFlowPage page = mado_flow_page(self->flow);
-    g_autofree char *text = body != NULL ? g_strdup(body) : mado_texts_body(self->flow);
+    g_autofree char *own = mado_texts_body(self->flow);
+    g_autofree char *substituted = substituted_name(self);
+    g_autofree char *text = g_strconcat(body != NULL ? body : own, substituted, NULL);
     const char *sign = sign_of(page);
     gboolean is_list = page == MADO_FLOW_EXPLAIN || page == MADO_FLOW_CONSENT;
 

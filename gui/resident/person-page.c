@@ -5,6 +5,7 @@
 
 #include "gui/resident/ruby.h"
 #include "gui/resident/texts.h"
+#include "gui/shared/name-label.h"
 
 #define N_ROWS 5
 
@@ -17,6 +18,7 @@ struct _MadoPersonPage {
     GtkButton *decline;
     MadoRuby *words[N_ROWS];
     GtkLabel *values[N_ROWS];
+    MadoNameFonts *fonts;
 };
 
 G_DEFINE_FINAL_TYPE(MadoPersonPage, mado_person_page, GTK_TYPE_BOX)
@@ -34,9 +36,18 @@ on_decline_clicked(MadoPersonPage *self)
 }
 
 static void
+person_page_finalize(GObject *object)
+{
+    mado_name_fonts_free(MADO_PERSON_PAGE(object)->fonts);
+    G_OBJECT_CLASS(mado_person_page_parent_class)->finalize(object);
+}
+
+static void
 mado_person_page_class_init(MadoPersonPageClass *klass)
 {
     GtkWidgetClass *widget_class = GTK_WIDGET_CLASS(klass);
+
+    G_OBJECT_CLASS(klass)->finalize = person_page_finalize;
 
     g_type_ensure(MADO_TYPE_RUBY);
     gtk_widget_class_set_template_from_resource(widget_class,
@@ -62,7 +73,7 @@ make_value(MadoPersonPage *self, int row)
     gtk_label_set_xalign(GTK_LABEL(value), 0.0F);
     gtk_label_set_line_wrap(GTK_LABEL(value), TRUE);
     gtk_label_set_line_wrap_mode(GTK_LABEL(value), PANGO_WRAP_WORD_CHAR);
-    gtk_label_set_max_width_chars(GTK_LABEL(value), 40);
+    gtk_label_set_max_width_chars(GTK_LABEL(value), 60);
     gtk_widget_set_hexpand(value, TRUE);
     gtk_style_context_add_class(gtk_widget_get_style_context(value),
                                 is_name ? "mado-person-name" : "mado-person-value");
@@ -74,6 +85,7 @@ static void
 mado_person_page_init(MadoPersonPage *self)
 {
     gtk_widget_init_template(GTK_WIDGET(self));
+    self->fonts = mado_name_fonts_new(NULL);
     for (int row = 0; row < N_ROWS; row++) {
         GtkWidget *word = mado_ruby_new("");
 
@@ -97,7 +109,10 @@ static void
 set_row(MadoPersonPage *self, int row, MadoTextsWord word, const char *value)
 {
     mado_ruby_set_text(self->words[row], mado_texts_word(word));
-    gtk_label_set_text(self->values[row], value);
+    if (word == MADO_TEXTS_NAME || word == MADO_TEXTS_ADDRESS)
+        mado_name_label_set(self->values[row], self->fonts, value);
+    else
+        gtk_label_set_text(self->values[row], value);
     gtk_widget_set_visible(GTK_WIDGET(self->words[row]), value[0] != '\0');
     gtk_widget_set_visible(GTK_WIDGET(self->values[row]), value[0] != '\0');
 }
@@ -127,7 +142,7 @@ void
 mado_person_page_clear(MadoPersonPage *self)
 {
     for (int row = 0; row < N_ROWS; row++)
-        gtk_label_set_text(self->values[row], "");
+        mado_name_label_set(self->values[row], self->fonts, "");
 }
 
 GtkWidget *

@@ -165,6 +165,11 @@ mado_pin_page_update(MadoPinPage *self)
     mado_ruby_set_text(self->tries, tries);
     gtk_widget_set_visible(GTK_WIDGET(self->tries), tries[0] != '\0');
     mado_ruby_set_text(self->hint, mado_texts_hint(self->flow));
+    /* Letters leave room for one line of the two, large type for none: it was said before. */
+    gtk_widget_set_visible(
+        GTK_WIDGET(self->hint),
+        !gtk_style_context_has_class(gtk_widget_get_style_context(window), "mado-large") &&
+            (tries[0] == '\0' || mado_entry_rule(entry) == MADO_PIN_RULE_DIGITS));
     mado_ruby_set_button(self->reveal, mado_texts_word(MADO_TEXTS_REVEAL));
     gtk_widget_set_sensitive(GTK_WIDGET(self->reveal), mado_entry_len(entry) > 0);
     if (mado_entry_len(entry) == 0)

@@ -310,6 +310,8 @@ mado_texts_word(MadoTextsWord word)
         [MADO_TEXTS_BIRTH] = N_("Date of birth"),
         [MADO_TEXTS_SEX] = N_("Sex"),
         [MADO_TEXTS_ADDRESS] = N_("Address"),
+        [MADO_TEXTS_SUBSTITUTED] =
+            N_("Some characters cannot be used. In the certificates your name is written:"),
     };
 
     return say(words[word]);

@@ -56,6 +56,7 @@ typedef enum {
     MADO_TEXTS_BIRTH,
     MADO_TEXTS_SEX,
     MADO_TEXTS_ADDRESS,
+    MADO_TEXTS_SUBSTITUTED,
     MADO_TEXTS_N_WORDS
 } MadoTextsWord;
 

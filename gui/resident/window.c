@@ -15,6 +15,7 @@
 #include <gdk/gdkkeysyms.h>
 #include <string.h>
 
+#define LINGER_S   8U /* to read the last word */
 #define SCALE_STEP 50U
 #define SCALE_MAX  200U
 #define WIDTH_MIN  640
@@ -86,6 +87,8 @@ start_timer(MadoResidentWindow *self)
     if (mado_flow_page(self->flow) == MADO_FLOW_TIMEOUT) {
         self->rest_s = self->settings.countdown_s;
         self->timer = g_timeout_add_seconds(1, on_second, self);
+    } else if (mado_flow_lingers(self->flow)) {
+        self->timer = g_timeout_add_seconds(LINGER_S, on_idle, self);
     } else if (mado_flow_waits(self->flow)) {
         self->timer = g_timeout_add_seconds(self->settings.idle_s, on_idle, self);
     }
@@ -188,8 +191,9 @@ draw(MadoResidentWindow *self)
     draw_frame(self, page);
     draw_page(self, page);
     if (page != self->shown) {
-        gtk_adjustment_set_value(gtk_scrolled_window_get_vadjustment(self->scroller), 0);
         set_focus(self, page);
+        /* Read from the top, although the focus is on the answer below. */
+        gtk_adjustment_set_value(gtk_scrolled_window_get_vadjustment(self->scroller), 0);
     }
     self->shown = page;
 }

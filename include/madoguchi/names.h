@@ -18,6 +18,7 @@
 #define MADO_ACTION_PIN_AGENT  "org.madoguchi.counter1.pin-agent"
 #define MADO_ACTION_RELAY      "org.madoguchi.counter1.relay"
 #define MADO_ACTION_JOURNAL    "org.madoguchi.counter1.journal"
+#define MADO_ACTION_CONFIGURE  "org.madoguchi.counter1.configure"
 #define MADO_ACTION_LOOK       "org.madoguchi.counter1.look"
 
 /* The centre's HTTPS contract (data/central.openapi.yaml). */

@@ -249,6 +249,15 @@ def test_tls(centre):
     report("TLS 1.2 is served", answer[0] == 200, answer)
 
 
+def test_errors(centre):
+    """A command that fails says what a person can act on."""
+    failed = centre.command("desk", "revoke", "D999", check=False)
+    text = failed.stderr.decode()
+    report("a command that fails has a number, a reason and a cure",
+           failed.returncode == 1 and text.startswith("madoguchi-central: E100: ") and
+           "\n  Cure: List what there is" in text, text)
+
+
 def test_life(centre):
     answer = centre.command("serve", check=False)
     report("a second service on the database is refused", answer.returncode == 1, answer)
@@ -278,7 +287,8 @@ def main():
     centre = Centre(folder)
     centre.start()
     try:
-        for test in (test_clients, test_revocation, test_requests, test_any_bytes, test_tls, test_life):
+        for test in (test_clients, test_revocation, test_requests, test_any_bytes, test_tls, test_errors,
+                     test_life):
             test(centre)
     finally:
         if centre.process.poll() is None:

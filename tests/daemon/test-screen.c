@@ -3,6 +3,8 @@
  * told what the resident did, and that nobody else is. */
 #include "config.h"
 
+#include "daemon/sealed.h"
+#include "daemon/session-screen.h"
 #include "tests/support/fake-desk.h"
 #include "tests/support/test-error.h"
 
@@ -22,6 +24,7 @@ typedef struct {
     char *session; /* of HOLDER, relative */
     guint object;
     GPtrArray *pages; /* of char *: shown, in order */
+    int person;       /* of the last page that had one, or -1 */
     GDBusMethodInvocation *prompt;
     int entry;
     GPtrArray *heard[FAKE_DESK_N_CLIENTS]; /* of char *: signals of sessions */
@@ -63,12 +66,33 @@ page_text(GVariant *parameters)
     const char *page;
     const char *kind;
     gint32 tries;
+    guint progress[3];
 
     g_variant_get_child(parameters, 0, "&s", &page);
     if (g_variant_lookup(details, "kind", "&s", &kind) &&
         g_variant_lookup(details, "tries", "i", &tries))
         return g_strdup_printf("%s %s %d", page, kind, tries);
+    if (g_variant_lookup(details, "certificates", "&s", &kind))
+        return g_strdup_printf("%s %s", page, kind);
+    if (g_variant_lookup(details, "progress", "(uuu)", &progress[0], &progress[1],
+                         &progress[2]))
+        return g_strdup_printf("%s %u/%u %u", page, progress[0], progress[1], progress[2]);
     return g_strdup(page);
+}
+
+static void
+take_person(Scene *scene, GVariant *parameters, GDBusMethodInvocation *invocation)
+{
+    g_autoptr(GVariant) details = g_variant_get_child_value(parameters, 1);
+    GUnixFDList *fds =
+        g_dbus_message_get_unix_fd_list(g_dbus_method_invocation_get_message(invocation));
+    gint32 place;
+
+    if (scene->person >= 0)
+        (void)close(scene->person);
+    scene->person = -1;
+    if (fds != NULL && g_variant_lookup(details, "person", "h", &place))
+        scene->person = g_unix_fd_list_get(fds, place, NULL);
 }
 
 /* lint: allow parameters: GDBus calls it */
@@ -91,8 +115,10 @@ on_agent_called(GDBusConnection *connection,
         scene->prompt = invocation;
         return;
     }
-    if (g_str_equal(method, "Show"))
+    if (g_str_equal(method, "Show")) {
+        take_person(scene, parameters, invocation);
         g_ptr_array_add(scene->pages, page_text(parameters));
+    }
     g_dbus_method_invocation_return_value(invocation, NULL);
 }
 
@@ -167,7 +193,7 @@ start(Scene *scene, MadoRealmCode realm)
     static const GDBusInterfaceVTable vtable = {.method_call = on_agent_called};
     g_autoptr(GDBusNodeInfo) node = g_dbus_node_info_new_for_xml(agent_xml, NULL);
 
-    *scene = (Scene){.entry = -1};
+    *scene = (Scene){.entry = -1, .person = -1};
     scene->pages = g_ptr_array_new_with_free_func(g_free);
     scene->desk = fake_desk_new(realm);
     fake_desk_add_reader(scene->desk, 0);
@@ -192,6 +218,8 @@ end(Scene *scene)
     }
     if (scene->entry >= 0)
         (void)close(scene->entry);
+    if (scene->person >= 0)
+        (void)close(scene->person);
     g_clear_object(&scene->prompt);
     g_free(scene->session);
     fake_desk_free(scene->desk);
@@ -395,6 +423,135 @@ in_production_the_holders_own_user_has_no_page(void **state)
     end(&scene);
 }
 
+/* ---- what follows from a visit's steps ---- */
+
+typedef struct {
+    Scene scene;
+    MadoAgent *agent;
+    MadoScreen *screen;
+    MadoSessionScreen *session;
+} Visit;
+
+static void
+ignore_state(const char *state, gpointer user_data)
+{
+}
+
+static void
+ignore_answer(const char *page, const char *answer, gpointer user_data)
+{
+}
+
+/* A screen of the test's own, whose agent is the scene's. */
+static void
+start_visit(Visit *visit)
+{
+    MadoScreenSeat seat = {.on_state = ignore_state, .on_answered = ignore_answer};
+    GDBusConnection *client;
+    g_autoptr(GError) error = NULL;
+
+    start(&visit->scene, MADO_REALM_CODE_TRAINING);
+    client = fake_desk_client(visit->scene.desk, AGENT);
+    visit->agent = mado_agent_new(FALSE);
+    visit->screen = mado_screen_new(visit->agent);
+    (void)mado_agent_register(visit->agent, fake_desk_client(visit->scene.desk, HOLDER),
+                              g_dbus_connection_get_unique_name(client), AGENT_PATH, 0, &error);
+    assert_no_mado_error(error);
+    visit->session = mado_session_screen_new(visit->screen, &seat);
+}
+
+static void
+end_visit(Visit *visit)
+{
+    mado_session_screen_free(visit->session);
+    (void)mado_agent_unregister(visit->agent, g_dbus_connection_get_unique_name(
+                                                  fake_desk_client(visit->scene.desk, AGENT)));
+    mado_screen_unref(visit->screen);
+    mado_agent_unref(visit->agent);
+    end(&visit->scene);
+}
+
+/* @details floating. */
+static void
+reach(Visit *visit, MadoStepKind kind, GVariant *details, GUnixFDList *fds)
+{
+    g_auto(MadoStep) step = {.kind = kind, .procedure = "issue"};
+
+    step.details = g_variant_ref_sink(details);
+    step.fds = fds != NULL ? g_object_ref(fds) : NULL;
+    mado_session_screen_take_step(visit->session, &step);
+}
+
+static void
+reach_person(Visit *visit)
+{
+    static const guint8 person[] = {0xC1, 0x01, 'A'};
+    g_autoptr(GUnixFDList) fds = NULL;
+    int fd = mado_sealed_new("person", person, sizeof person, NULL);
+
+    assert_true(fd >= 0);
+    fds = g_unix_fd_list_new_from_array(&fd, 1);
+    reach(visit, MADO_STEP_DECIDE, g_variant_new_parsed("{'person': <handle 0>}"), fds);
+}
+
+static MadoErrorCode
+show_for(Visit *visit, const char *page)
+{
+    g_autoptr(GError) error = NULL;
+
+    return mado_session_screen_show(visit->session, page, &error) ? 0 : mado_error_code(error);
+}
+
+static void
+the_person_of_a_visit_is_shown_while_it_is_open(void **state)
+{
+    Visit visit;
+    char byte[3];
+
+    start_visit(&visit);
+    assert_int_equal(show_for(&visit, "confirm"), MADO_ERROR_BAD_STATE);
+    reach_person(&visit);
+    assert_int_equal(show_for(&visit, "confirm"), 0);
+    wait_for(&visit.scene, visit.scene.pages, "confirm");
+    assert_int_equal(pread(visit.scene.person, byte, sizeof byte, 0), 3);
+    assert_int_equal(byte[2], 'A');
+    reach(&visit, MADO_STEP_PINS, g_variant_new_parsed("@a{sv} {}"), NULL);
+    assert_int_equal(show_for(&visit, "consent"), 0); /* it is still the same visit */
+    wait_for(&visit.scene, visit.scene.pages, "consent auth sign");
+    reach(&visit, MADO_STEP_DONE, g_variant_new_parsed("{'outcome': <'committed'>}"), NULL);
+    assert_int_equal(show_for(&visit, "confirm"), MADO_ERROR_BAD_STATE);
+    end_visit(&visit);
+}
+
+static void
+the_end_of_a_visit_is_shown_by_itself(void **state)
+{
+    Visit visit;
+    const guint progress[] = {3, 7, 1500};
+
+    start_visit(&visit);
+    mado_session_screen_progress(visit.session, progress);
+    wait_for(&visit.scene, visit.scene.pages, "wait 3/7 1500");
+    assert_string_equal(mado_session_screen_state(visit.session), "page:wait");
+    reach(&visit, MADO_STEP_DONE, g_variant_new_parsed("{'outcome': <'committed'>}"), NULL);
+    wait_for(&visit.scene, visit.scene.pages, "done");
+    reach(&visit, MADO_STEP_HOLD, g_variant_new_parsed("{'error': <'CardRemoved'>}"), NULL);
+    wait_for(&visit.scene, visit.scene.pages, "sorry");
+    assert_string_equal(mado_session_screen_state(visit.session), "page:sorry");
+    end_visit(&visit);
+}
+
+static void
+a_visit_that_was_refused_is_not_called_done(void **state)
+{
+    Visit visit;
+
+    start_visit(&visit);
+    reach(&visit, MADO_STEP_DONE, g_variant_new_parsed("{'outcome': <'refused'>}"), NULL);
+    wait_for(&visit.scene, visit.scene.pages, "sorry");
+    end_visit(&visit);
+}
+
 int
 main(void)
 {
@@ -408,6 +565,9 @@ main(void)
         cmocka_unit_test(a_wrong_pin_is_told_to_the_resident),
         cmocka_unit_test(without_an_agent_there_is_no_page),
         cmocka_unit_test(in_production_the_holders_own_user_has_no_page),
+        cmocka_unit_test(the_person_of_a_visit_is_shown_while_it_is_open),
+        cmocka_unit_test(the_end_of_a_visit_is_shown_by_itself),
+        cmocka_unit_test(a_visit_that_was_refused_is_not_called_done),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,6 +5,7 @@
  */
 #include "config.h"
 
+#include "daemon/visit-state.h"
 #include "tests/support/test-error.h"
 #include "tests/support/visit-world.h"
 
@@ -178,6 +179,43 @@ calls_out_of_their_step_change_nothing(void **state)
     visit_world_assert_issued(world);
 }
 
+static void
+a_card_of_a_newer_profile_is_refused_by_name(void **state)
+{
+    VisitWorld *world = *state;
+    g_autoptr(GError) error = NULL;
+
+    world->card.record.profile = MADO_PROFILE_VERSION + 1;
+    assert_false(visit_world_begin(world, "issue", &error));
+    assert_mado_error(error, MADO_ERROR_CARD_DATA);
+    assert_non_null(strstr(error->message, "newer"));
+    assert_int_equal(world->card.n_changes, 0);
+    assert_int_equal(visit_world_find_row(world).state, 0);
+}
+
+/* Of a reason that does not fit, no half character goes over the bus or into the journal. */
+static void
+a_long_reason_is_cut_between_two_characters(void **state)
+{
+    VisitWorld *world = *state;
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GString) reason = g_string_new(NULL);
+    MadoJournalVisit row;
+
+    for (guint i = 0; i < sizeof row.reason; i++)
+        g_string_append(reason, "理"); /* three bytes each, so that the end falls into one */
+    assert_int_not_equal((sizeof row.reason - 1) % strlen("理"), 0);
+    assert_true(visit_world_begin(world, "issue", &error));
+    visit_world_run_until(world, MADO_STEP_RELAY, 1);
+    assert_true(mado_visit_end_on_hold(world->visit, MADO_VISIT_ON_UNREACHED,
+                                       MADO_ERROR_CENTRE_UNREACHABLE, reason->str,
+                                       &world->step));
+    row = visit_world_find_row(world);
+    assert_true(g_utf8_validate(row.reason, -1, NULL));
+    assert_int_equal(strlen(row.reason), (sizeof row.reason - 1) / 3 * 3);
+    assert_string_equal(visit_world_detail(world, "reason"), row.reason);
+}
+
 /* ---- replies ---- */
 
 static void
@@ -300,6 +338,8 @@ silence_puts_the_visit_on_hold_and_the_card_waits_for_resume(void **state)
 {
     VisitWorld *world = *state;
     g_autoptr(GError) error = NULL;
+    g_autofree char *visit = NULL;
+    MadoJournalVisit row;
 
     assert_true(visit_world_begin(world, "issue", &error));
     visit_world_run_until(world, MADO_STEP_RELAY, 2);
@@ -310,6 +350,9 @@ silence_puts_the_visit_on_hold_and_the_card_waits_for_resume(void **state)
     visit_world_end_session(world);
     assert_false(visit_world_begin(world, "issue", &error));
     assert_mado_error(error, MADO_ERROR_HELD);
+    row = visit_world_find_row(world);
+    visit = mado_message_id_to_hex(row.visit);
+    assert_string_equal(mado_error_held_visit(error), visit);
 }
 
 static void
@@ -450,6 +493,8 @@ main(void)
         TEST(an_opening_decision_after_the_card_lost_power_is_taken),
         TEST(an_opening_decision_for_a_card_that_was_swapped_begins_anew),
         TEST(a_decision_of_another_visit_is_refused),
+        TEST(a_card_of_a_newer_profile_is_refused_by_name),
+        TEST(a_long_reason_is_cut_between_two_characters),
         TEST(calls_out_of_their_step_change_nothing),
         TEST(a_reply_that_is_not_to_this_message_is_refused_and_the_right_one_taken),
         TEST(a_doubled_reply_is_refused_by_name),

@@ -13,6 +13,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #define BYTES_16  "000102030405060708090A0B0C0D0E0F"
 #define BYTES_64  BYTES_16 BYTES_16 BYTES_16 BYTES_16
@@ -72,6 +73,8 @@ static const char *const commands[] = {
     /* a command longer than any frame, and one that means nothing */
     "00200080000100" BYTES_256,
     "00FF0000",
+    /* a command that fills its USB packets */
+    "00FF00002C" BYTES_16 BYTES_16 "000102030405060708090A0B",
 };
 
 /* Readers that are plugged in, by address. */
@@ -91,12 +94,24 @@ typedef struct {
     bool is_cancelled; /* guarded by the scene's lock */
 } Handle;
 
+static uint64_t
+now_ns(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000U + (uint64_t)now.tv_nsec;
+}
+
 static MadoUsbStatus
 handle_write(MadoUsb *usb, const uint8_t *data, size_t len, uint32_t timeout_ms)
 {
-    MadoUsb *shell = ((Handle *)usb)->shell;
+    Handle *self = (Handle *)usb;
+    const uint64_t start_ns = now_ns();
+    MadoUsbStatus status = self->shell->ops->write(self->shell, data, len, timeout_ms);
 
-    return shell->ops->write(shell, data, len, timeout_ms);
+    self->scene->inside_ns += now_ns() - start_ns;
+    return status;
 }
 
 static MadoUsbStatus
@@ -104,6 +119,8 @@ handle_read(MadoUsb *usb, uint8_t *ret_data, size_t cap, uint32_t timeout_ms, si
 {
     Handle *self = (Handle *)usb;
     PasoriScene *scene = self->scene;
+    MadoUsbStatus status;
+    uint64_t start_ns;
 
     pthread_mutex_lock(&scene->lock);
     scene->is_stuck = scene->is_shut;
@@ -113,7 +130,10 @@ handle_read(MadoUsb *usb, uint8_t *ret_data, size_t cap, uint32_t timeout_ms, si
     }
     scene->is_stuck = false;
     pthread_mutex_unlock(&scene->lock);
-    return self->shell->ops->read(self->shell, ret_data, cap, timeout_ms, ret_len);
+    start_ns = now_ns();
+    status = self->shell->ops->read(self->shell, ret_data, cap, timeout_ms, ret_len);
+    scene->inside_ns += now_ns() - start_ns;
+    return status;
 }
 
 static MadoUsbStatus

@@ -44,6 +44,8 @@ typedef struct {
     unsigned n_wrong;      /* commands that were not the reading's next */
     unsigned n_powered;    /* times it was switched on */
 
+    uint64_t inside_ns; /* real time spent in the emulated reader and card */
+
     /* a transfer that does not end */
     pthread_mutex_t lock;
     pthread_cond_t changed;

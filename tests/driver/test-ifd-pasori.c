@@ -363,6 +363,26 @@ a_block_costs_three_transfers(void **state)
     n_transfers =
         ledger->n_transfers_out + ledger->n_transfers_in - ledger->n_empty_out - n_transfers;
     assert_int_equal(n_transfers, 3 * n_blocks);
+    assert_int_equal(ledger->n_empty_out,
+                     1); /* behind the one command that fills its packets */
+}
+
+static void
+an_answer_without_its_empty_packet_is_taken_as_it_is(void **state)
+{
+    UCHAR value[MADO_READER_STATISTICS_LEN];
+    DWORD len = 0;
+
+    (void)state;
+    pasori_scene_fault(&scene, PASORI_FAULT_USB_OPEN, 1, 0, 0);
+    assert_int_equal(pasori_scene_power(LUN, IFD_POWER_UP), IFD_SUCCESS);
+    read_all();
+    assert_int_equal(
+        IFDHControl(LUN, MADO_READER_STATISTICS_CODE, NULL, 0, value, sizeof(value), &len),
+        IFD_SUCCESS);
+    assert_int_equal(number_of(value, MADO_READER_UNENDED), scene.emulator->ledger.n_faults);
+    assert_true(scene.emulator->ledger.n_faults > 0);
+    assert_int_equal(number_of(value, MADO_READER_RETRIES), 0);
 }
 
 static void
@@ -512,6 +532,7 @@ closing_the_channel_ends_a_transfer_that_is_stuck(void **state)
 
     (void)state;
     assert_int_equal(pasori_scene_power(LUN, IFD_POWER_UP), IFD_SUCCESS);
+    assert_int_equal(IFDHICCPresence(LUN), IFD_ICC_PRESENT);
     pasori_scene_shut(&scene);
     assert_int_equal(pthread_create(&sender, NULL, send_one, &code), 0);
     pasori_scene_await_stuck(&scene);
@@ -628,6 +649,7 @@ main(void)
         PLUGGED(capabilities_are_those_of_a_reader_without_a_slot_sensor),
         PLUGGED(features_lead_to_properties_and_statistics),
         PLUGGED(a_block_costs_three_transfers),
+        PLUGGED(an_answer_without_its_empty_packet_is_taken_as_it_is),
         PLUGGED(only_our_readers_are_taken),
         PLUGGED(the_wait_ends_when_a_card_comes_or_goes),
         PLUGGED(a_broken_session_is_told_as_a_removal_once),

@@ -12,6 +12,7 @@ from desk.office import Office  # noqa: E402
 from desk.proxy import Plan, Proxy  # noqa: E402
 
 SLOT = 0
+EXIT_UNDONE = 8
 
 
 def insert(office, name):
@@ -142,12 +143,27 @@ def any_bytes_of_the_centre_put_the_visit_on_hold_and_it_is_finished_later(offic
             tap.true(answer.json["error"]["nick"] in ("Held", "CentreAnswer"), f"{kind}: {answer}")
             tap.equal(office.cards.show(person.card)["life"], "personalised", kind)
         proxy.spoil(None)
+        waiting = office.open_visit()
+        answer = refused(office, person.card, "Held", prepare(office, person))
+        tap.equal(answer.json["visit"], waiting, "the visit that waits")
         answer = office.resume(person)
         tap.true(answer.succeeded, answer)
         tap.equal(office.cards.show(person.card)["life"], "prepared", "life cycle")
     finally:
         stack.set_relay_url(url)
         proxy.close()
+
+
+def a_face_in_doubt_ends_undone_with_a_status_of_its_own(office):
+    """The clerk's word is no error, and yet nobody may take it for an issue."""
+    person = office.people[2]
+    insert(office, person.card)
+    before = what_must_stay(office, person.card)
+    answer = Client(office.stack).call(
+        "issue", person.request_id, "--documents", "A1", "--face", "doubt: another nose",
+        secrets=office.secrets(person, "passphrase", "number-b", "pins"))
+    tap.equal((answer.status, answer.json["outcome"]), (EXIT_UNDONE, "aborted"), answer)
+    tap.equal(what_must_stay(office, person.card), before, "card and register")
 
 
 def a_wrong_pin_shows_its_tries_and_a_blocked_one_is_named(office):
@@ -181,5 +197,6 @@ if __name__ == "__main__":
             a_wrong_number_off_the_face_is_named_with_its_tries,
             a_wrong_passphrase_is_named,
             any_bytes_of_the_centre_put_the_visit_on_hold_and_it_is_finished_later,
+            a_face_in_doubt_ends_undone_with_a_status_of_its_own,
             a_wrong_pin_shows_its_tries_and_a_blocked_one_is_named,
         ], OFFICE)

@@ -43,9 +43,12 @@ on_answered(const char *page, const char *answer, gpointer user_data)
 {
 }
 
+/* Until what is shown is laid out and drawn. */
 static void
-settle(void)
+settle(Scene *scene)
 {
+    if (scene->window != NULL)
+        gtk_test_widget_wait_for_draw(GTK_WIDGET(scene->window));
     while (gtk_events_pending())
         gtk_main_iteration();
 }
@@ -89,22 +92,22 @@ scene_start(Scene *scene, int width, int height)
     gtk_window_set_default_size(GTK_WINDOW(scene->window), width, height);
     gtk_window_resize(GTK_WINDOW(scene->window), width, height);
     gtk_widget_show(GTK_WIDGET(scene->window));
-    settle();
+    settle(scene);
 }
 
 void
 scene_end(Scene *scene)
 {
-    gtk_widget_destroy(GTK_WIDGET(scene->window));
+    gtk_widget_destroy(GTK_WIDGET(g_steal_pointer(&scene->window)));
     mado_flow_free(scene->flow);
-    settle();
+    settle(scene);
 }
 
 void
 scene_set_language(Scene *scene, const char *code)
 {
     mado_resident_window_set_language(scene->window, mado_languages_find(code));
-    settle();
+    settle(scene);
 }
 
 void
@@ -116,7 +119,7 @@ scene_set_contrast(Scene *scene, gboolean is_high)
         gtk_style_context_add_class(style, "mado-contrast");
     else
         gtk_style_context_remove_class(style, "mado-contrast");
-    settle();
+    settle(scene);
 }
 
 /* ---- the pages ---- */
@@ -164,6 +167,24 @@ show_confirm(MadoFlow *flow)
     mado_flow_show_confirm(flow, &one);
 }
 
+/* A Latin name with a common name beside it, as long as they come. */
+static void
+show_long_name(MadoFlow *flow)
+{
+    MadoBodyPerson one = {
+        .name = "MARIA APARECIDA DOS SANTOS OLIVEIRA YAMAGUCHI　"
+                "（通称：山口　マリア　アパレシーダ）",
+        .kana = "マリア　アパレシーダ　ドス　サントス　オリヴェイラ　ヤマグチ",
+        .birth = "20040229",
+        .sex = "女",
+        .address = "試験県見本市窓口区大字見本字小見本長町一丁目９８７６番地の"
+                   "５４３　サンプルガーデンみほんタワーレジデンスＡ棟１２３４号室　"
+                   "見本花子様方"};
+
+    mado_flow_show_confirm(flow, &one);
+    mado_body_person_clear(&one);
+}
+
 static void
 show_explain(MadoFlow *flow)
 {
@@ -204,6 +225,12 @@ static void
 show_verify(MadoFlow *flow)
 {
     prompt(flow, MADO_PIN_TEXT, MADO_FLOW_VERIFY, 2);
+}
+
+static void
+show_verify_sign(MadoFlow *flow)
+{
+    prompt(flow, MADO_PIN_SIGN, MADO_FLOW_OLD, 5);
 }
 
 static void
@@ -283,12 +310,14 @@ static const struct {
     {"r00-idle", NULL, TRUE},
     {"r01-language", show_language, TRUE},
     {"r02-confirm", show_confirm, TRUE},
+    {"r02-long-name", show_long_name, FALSE},
     {"r03-explain", show_explain, TRUE},
     {"r04-same", show_same, TRUE},
     {"r05-pin", show_pin, TRUE},
     {"r05-verify", show_verify, FALSE},
     {"r06-again", show_again, FALSE},
     {"r07-sign", show_sign, TRUE},
+    {"r07-verify", show_verify_sign, FALSE},
     {"r08-weak", show_weak, TRUE},
     {"r09-mismatch", show_mismatch, FALSE},
     {"r10-wait", show_wait, TRUE},
@@ -325,5 +354,5 @@ scene_show_page(Scene *scene, guint number)
     mado_flow_reset(scene->flow);
     if (pages[number].show != NULL)
         pages[number].show(scene->flow);
-    settle();
+    settle(scene);
 }

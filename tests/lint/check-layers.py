@@ -22,6 +22,7 @@ OUTSIDE = [
     (r"^libusb", r"^drivers/pasori/usb-libusb\.c$"),
     (r"^(openjpeg|openjpeg-[\d.]+/openjpeg)\.h$|^png\.h$", r"^drivers/training/|^daemon/photo/|^tests/"),
     (r"^(pango|cairo)", r"^drivers/training/|^gui/|^tests/gui/"),
+    (r"^(fontconfig/|hb\.h)", r"^gui/shared/name-fonts\.c$|^drivers/training/maker-paint\.c$"),
     (r"^polkit/", r"^daemon/gate[\w-]*\.c$"),
     (r"^openssl/", r"^common/|^daemon/|^doctor/validity\.c$|^client/|^cli/|^central/|^drivers/|^tests/"),
 ]

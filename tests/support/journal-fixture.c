@@ -75,6 +75,13 @@ journal_fixture_restart(JournalFixture *fixture)
     journal_fixture_start(fixture);
 }
 
+void
+journal_fixture_set_clock(JournalFixture *fixture)
+{
+    fixture->now_ms = 1700000000000;
+    fixture->clock = (MadoClock){fake_time, fake_time, fixture};
+}
+
 int
 journal_fixture_set_up(void **state)
 {
@@ -82,8 +89,7 @@ journal_fixture_set_up(void **state)
 
     fixture->folder = g_dir_make_tmp("journal-XXXXXX", NULL);
     fixture->path = g_build_filename(fixture->folder, "journal", "journal.db", NULL);
-    fixture->now_ms = 1700000000000;
-    fixture->clock = (MadoClock){fake_time, fake_time, fixture};
+    journal_fixture_set_clock(fixture);
     journal_fixture_start(fixture);
     *state = fixture;
     return 0;

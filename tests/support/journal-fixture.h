@@ -21,6 +21,10 @@ journal_fixture_set_up(void **state);
 int
 journal_fixture_tear_down(void **state);
 
+/* Starts the clock of a fixture that set_up did not make. */
+void
+journal_fixture_set_clock(JournalFixture *fixture);
+
 /* (transfer full) */
 MadoJournal *
 journal_fixture_start_as(JournalFixture *fixture, const char *terminal, GError **error);

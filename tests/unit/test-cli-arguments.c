@@ -58,7 +58,7 @@ a_wrong_command_line_is_refused(void **state)
         "--sing",
         "readers --sing",
         "--reader",
-        "readers more",
+        "visits more",
         "issue",
         "issue R1 R2",
         "readers --face same",

@@ -108,6 +108,30 @@ a_wrong_pin_says_how_many_tries_are_left(void **state)
 }
 
 static void
+what_put_a_visit_on_hold_is_told_in_the_users_language(void **state)
+{
+    g_autoptr(GError) generic = NULL;
+    g_autoptr(GError) special = NULL;
+    g_autofree char *text = NULL;
+    g_autofree char *more = NULL;
+
+    g_set_error(&generic, MADO_ERROR, MADO_ERROR_HELD, "CardRemoved: %s",
+                mado_error_sentence(MADO_ERROR_CARD_REMOVED));
+    g_set_error_literal(&special, MADO_ERROR, MADO_ERROR_HELD, "CardRefused: status word 6A80");
+    speak("ja");
+    text = mado_sentences_format(generic);
+    more = mado_sentences_format(special);
+    assert_non_null(strstr(text, "E301 カード"));
+    assert_null(strstr(text, mado_error_sentence(MADO_ERROR_CARD_REMOVED)));
+    assert_non_null(strstr(more, "E308 "));
+    assert_non_null(strstr(more, "6A80"));
+    assert_string_equal(mado_sentences_what("CardRemoved", "the card was removed"),
+                        gettext(mado_sentences_find(MADO_ERROR_CARD_REMOVED)->what));
+    assert_string_equal(mado_sentences_what("NoSuchNick", "told by a later daemon"),
+                        "told by a later daemon");
+}
+
+static void
 a_foreign_error_is_told_as_a_defect(void **state)
 {
     g_autoptr(GError) error = g_error_new(G_IO_ERROR, G_IO_ERROR_FAILED, "strange");
@@ -185,6 +209,7 @@ main(void)
         cmocka_unit_test(every_sentence_is_there_in_japanese),
         cmocka_unit_test(an_error_is_told_with_number_cause_cure_and_detail),
         cmocka_unit_test(a_wrong_pin_says_how_many_tries_are_left),
+        cmocka_unit_test(what_put_a_visit_on_hold_is_told_in_the_users_language),
         cmocka_unit_test(a_foreign_error_is_told_as_a_defect),
         cmocka_unit_test(wide_characters_take_two_columns),
         cmocka_unit_test(columns_line_up_with_wide_characters),

@@ -170,6 +170,23 @@ tries_are_read_of_nothing_else(void **state)
     assert_int_equal(mado_error_tries_left(NULL), -1);
 }
 
+static void
+a_held_visit_is_told_and_read_of_nothing_else(void **state)
+{
+    const char *id = "00112233445566778899aabbccddeeff";
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GError) other = NULL;
+    g_autoptr(GError) cut = NULL;
+
+    assert_false(mado_error_set_held_visit(&error, id));
+    assert_string_equal(mado_error_held_visit(error), id);
+    g_set_error(&other, MADO_ERROR, MADO_ERROR_BUSY, "visit=%s", id);
+    assert_null(mado_error_held_visit(other));
+    g_set_error(&cut, MADO_ERROR, MADO_ERROR_HELD, "visit=%.31s", id);
+    assert_null(mado_error_held_visit(cut));
+    assert_null(mado_error_held_visit(NULL));
+}
+
 int
 main(void)
 {
@@ -182,6 +199,7 @@ main(void)
         cmocka_unit_test(openssls_queue_is_told_and_emptied),
         cmocka_unit_test(the_tries_left_are_told_and_read),
         cmocka_unit_test(tries_are_read_of_nothing_else),
+        cmocka_unit_test(a_held_visit_is_told_and_read_of_nothing_else),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

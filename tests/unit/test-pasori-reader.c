@@ -319,6 +319,22 @@ an_unplugged_reader_is_gone_until_it_is_plugged_in(void **state)
 }
 
 static void
+a_second_card_spoils_the_first_ones_answer(void **state)
+{
+    Desk desk;
+
+    (void)state;
+    open_desk(&desk);
+    start(&desk);
+    pasori_emulator_put_other(desk.emulator, true);
+    assert_true(pasori_script_host_frame(&desk.host, (const uint8_t[]){0xC2}, 1, 60000));
+    assert_false(pasori_script_host_activate(&desk.host, 8));
+    pasori_emulator_put_other(desk.emulator, false);
+    assert_true(pasori_script_host_activate(&desk.host, 8));
+    close_desk(&desk);
+}
+
+static void
 after_cancel_nothing_goes(void **state)
 {
     uint8_t seen[64];
@@ -396,6 +412,7 @@ main(void)
         cmocka_unit_test(
             a_hung_reader_comes_back_at_ack_a_deaf_one_at_reset_a_dead_one_at_replug),
         cmocka_unit_test(an_unplugged_reader_is_gone_until_it_is_plugged_in),
+        cmocka_unit_test(a_second_card_spoils_the_first_ones_answer),
         cmocka_unit_test(after_cancel_nothing_goes),
         cmocka_unit_test(scripts_are_read_whole_or_not_at_all),
         cmocka_unit_test(a_control_line_does_what_it_says),

@@ -88,7 +88,7 @@ class Proxy:
     @classmethod
     def between(cls, stack):
         """In the path between the clerk's relay and the centre of this stack, which is not told of it yet."""
-        desk, centre = stack.path("desk", "relay"), stack.path("centre", "keys")
+        desk, centre = stack.path(stack.desk, "relay"), stack.path("centre", "keys")
         return cls(stack.port, os.path.join(centre, "tls.crt"), os.path.join(centre, "tls.key"),
                    os.path.join(desk, "tls.crt"), os.path.join(desk, "tls.key"))
 
@@ -107,9 +107,9 @@ class Proxy:
             self._strike = None
             self.n_spoilt = 0
 
-    def strike_at(self, at, moment, function):
-        """Calls function before or after the at-th message of the visit passes the centre."""
-        self.spoil(None)
+    def strike_at(self, at, moment, function, plan=None):
+        """Calls function before or after the at-th message of the visit passes the centre, besides the plan."""
+        self.spoil(plan)
         with self._lock:
             self._strike = (at, moment, function)
 

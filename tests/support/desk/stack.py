@@ -26,7 +26,7 @@ if os.environ.get("MADO_SANITIZED"):
 
 # Users of Debian's base system that run nothing and own nothing of importance; a bus wants users with names.
 USERS = {"bus": "news", "authority": "uucp", "pcscd": "games", "centre": "list", "daemon": "irc",
-         "clerk": "proxy"}
+         "clerk": "proxy", "resident": "backup"}
 PARTS = ("bus", "authority", "pcscd", "centre", "daemon")
 BUS_NAME = "org.madoguchi.Counter1"
 READER_NAME = "Madoguchi Training"
@@ -52,6 +52,7 @@ class Stack:
         self.processes = {}
         self.port = None
         self.preload = {}  # part -> extra environment at its next start
+        self.desk = "desk"  # folder of the desk whose daemon runs; see use_desk()
 
     # ---- places ----------------------------------------------------------------------------------
 
@@ -64,7 +65,7 @@ class Stack:
 
     @property
     def relay_config(self):
-        return self.path("desk", "relay.conf")
+        return self.path(self.desk, "relay.conf")
 
     def slot(self, number):
         """The folder of one training slot."""
@@ -150,11 +151,29 @@ class Stack:
                   "--training", "--desk", self.path("desk"), "--terminal", "D001",
                   "--municipality", "99999", "--listen", f"127.0.0.1:{self.port}"])
         self.give_tree(self.path("centre"), "centre")
-        self.give_tree(self.path("desk"), "daemon")
-        os.chmod(self.path("desk"), 0o755)
-        for name in ("relay", "operators"):
-            self.give_tree(self.path("desk", name), "clerk")
-        self.give(self.relay_config, "clerk")
+        self._give_desk("desk")
+
+    def _give_desk(self, desk):
+        self.give_tree(self.path(desk), "daemon")
+        os.chmod(self.path(desk), 0o755)
+        for name in ("relay", "operators", "relay.conf"):
+            self.give_tree(self.path(desk, name), "clerk")
+
+    def add_desk(self, desk, terminal):
+        """One more desk of the same centre, with the same operators; use_desk() sits down at it."""
+        self._folder("enrolled", "centre")
+        made = self.path("enrolled", desk)
+        self.run([self.programs.path("madoguchi-central"), "desk", "--config",
+                  self.path("centre", "central.conf"), "add", "--folder", made, terminal], "centre")
+        shutil.move(made, self.path(desk))
+        shutil.copytree(self.path("desk", "operators"), self.path(desk, "operators"),
+                        dirs_exist_ok=True)
+        self._give_desk(desk)
+
+    def use_desk(self, desk):
+        """The daemon of this desk from its next start on; there is one at a time on the bus."""
+        self.kill("daemon")
+        self.desk = desk
 
     def _read_relay_config(self):
         config = configparser.RawConfigParser()
@@ -196,14 +215,14 @@ class Stack:
         if part == "bus":
             return bus.argv(self.path("bus", "bus.conf"))
         if part == "authority":
-            return [program("authority"), "--allow", str(self.uid("clerk"))]
+            return [program("authority"), "--allow", str(self.uid("clerk")), "--allow", str(self.uid("resident"))]
         if part == "pcscd":
             return [program("private-pcscd"), self.path("pcsc", "socket"),
                     self.path("pcsc", "conf")]
         if part == "centre":
             return [program("madoguchi-central"), "serve",
                     "--config", self.path("centre", "central.conf")]
-        return [program("madoguchid"), "--config", self.path("desk", "madoguchid.conf")]
+        return [program("madoguchid"), "--config", self.path(self.desk, "madoguchid.conf")]
 
     def _is_ready(self, part):
         if part == "bus":

@@ -249,7 +249,7 @@ describe(PasoriAir *self, const PasoriAirFrame *frame, Exchange *ret_it)
     memset(ret_it, 0, sizeof(*ret_it));
     ret_it->frame = frame;
     ret_it->first = frame->len > 0 ? frame->data[0] : 0;
-    ret_it->is_block = self->watch.active;
+    ret_it->is_block = self->watch.now.active;
     /* 05 is no PCB, so REQB and WUPB are told from blocks */
     ret_it->is_request = ret_it->first == FIRST_REQUEST && frame->len == 3 + PASORI_CRC_LEN;
     ret_it->is_attrib = !ret_it->is_block && ret_it->first == FIRST_ATTRIB;

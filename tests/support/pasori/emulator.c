@@ -20,6 +20,73 @@ pasori_emulator_profile(void)
     };
 }
 
+/* ---- the second card
+ * ---------------------------------------------------------------------------------- */
+
+static bool
+is_other_in(void *user)
+{
+    const PasoriEmulator *self = user;
+
+    return self->other_is_in;
+}
+
+static bool
+power_other_up(void *user)
+{
+    (void)user;
+    return true;
+}
+
+static void
+ignore_other(void *user)
+{
+    (void)user;
+}
+
+static bool
+exchange_with_other(void *user,
+                    const uint8_t *command,
+                    size_t len,
+                    PasoriChipAnswer *ret_answer)
+{
+    static const uint8_t unknown[] = {0x6D, 0x00};
+
+    (void)user;
+    (void)command;
+    (void)len;
+    memcpy(ret_answer->data, unknown, sizeof(unknown));
+    ret_answer->len = sizeof(unknown);
+    ret_answer->spent_us = 0;
+    return true;
+}
+
+static void
+add_other(PasoriEmulator *self)
+{
+    PasoriPiccProfile profile = pasori_emulator_profile();
+
+    profile.pupi[0] ^= 0xFF;
+    profile.slot = 1;
+    self->other_chip = (PasoriChip){.user = self,
+                                    .is_present = is_other_in,
+                                    .power_up = power_other_up,
+                                    .reset = ignore_other,
+                                    .power_down = ignore_other,
+                                    .exchange = exchange_with_other};
+    (void)pasori_air_add_card(&self->air, &profile, &self->other_chip);
+}
+
+void
+pasori_emulator_put_other(PasoriEmulator *self, bool in)
+{
+    self->other_is_in = in;
+}
+
+/* ---- life
+ * --------------------------------------------------------------------------------------------
+ */
+
 PasoriEmulator *
 pasori_emulator_new(const PasoriPiccProfile *profile, const PasoriChip *chip)
 {
@@ -31,6 +98,7 @@ pasori_emulator_new(const PasoriPiccProfile *profile, const PasoriChip *chip)
     }
     pasori_air_init(&self->air, &self->ledger, &self->script);
     (void)pasori_air_add_card(&self->air, profile == NULL ? &usual : profile, chip);
+    add_other(self);
     pasori_reader_init(&self->reader, &self->ledger, &self->air);
     pasori_wire_init(&self->wire, &self->reader, &self->script);
     return self;
@@ -72,6 +140,8 @@ obey(PasoriEmulator *self, const char *line)
         pasori_emulator_forget(self);
     } else if (strcmp(line, "plug") == 0 || strcmp(line, "unplug") == 0) {
         pasori_wire_plug(&self->wire, strcmp(line, "plug") == 0);
+    } else if (strcmp(line, "second in") == 0 || strcmp(line, "second out") == 0) {
+        pasori_emulator_put_other(self, strcmp(line, "second in") == 0);
     } else {
         return false;
     }

@@ -16,6 +16,8 @@ typedef struct {
     PasoriAir air;
     PasoriReader reader;
     PasoriWire wire;
+    PasoriChip other_chip; /* of a second card, which understands no command */
+    bool other_is_in;
 } PasoriEmulator;
 
 /* The Individual Number Card's answers: those that its published ATR is made of. */
@@ -29,6 +31,10 @@ pasori_emulator_new(const PasoriPiccProfile *profile, const PasoriChip *chip);
 void
 pasori_emulator_free(PasoriEmulator *self);
 
+/* A second card, which draws another slot, lies in the field too, or is taken away again. */
+void
+pasori_emulator_put_other(PasoriEmulator *self, bool in);
+
 /* Counters and breaches begin anew; the clock goes on. */
 void
 pasori_emulator_forget(PasoriEmulator *self);
@@ -41,6 +47,7 @@ pasori_emulator_forget(PasoriEmulator *self);
  *     forget                            counters begin anew
  *     ledger                            what was counted
  *     plug, unplug
+ *     second in, second out             pasori_emulator_put_other()
  *
  * "ok", "error" for a line that means nothing, or the ledger.
  */

@@ -9,32 +9,8 @@
 
 #define DESELECT_US 4834U /* 65536/fc: the deactivation frame waiting time, 8.1 */
 
-void
-pasori_watch_init(PasoriWatch *self, PasoriLedger *ledger)
-{
-    memset(self, 0, sizeof(*self));
-    self->ledger = ledger;
-}
-
-void
-pasori_watch_start(PasoriWatch *self, size_t fsc, uint8_t fwi)
-{
-    PasoriLedger *ledger = self->ledger;
-
-    pasori_watch_init(self, ledger);
-    self->active = true;
-    self->fsc = fsc;
-    self->fwi = fwi;
-}
-
-void
-pasori_watch_stop(PasoriWatch *self)
-{
-    self->active = false;
-}
-
 static void
-breach(PasoriWatch *self, const char *clause, const char *what)
+breach(PasoriWatchState *self, const char *clause, const char *what)
 {
     pasori_ledger_breach(self->ledger, clause, what);
 }
@@ -44,7 +20,7 @@ breach(PasoriWatch *self, const char *clause, const char *what)
  */
 
 static void
-check_number(PasoriWatch *self, const PasoriBlock *block)
+check_number(PasoriWatchState *self, const PasoriBlock *block)
 {
     if (block->number != self->number) {
         breach(self, "14443-4 7.5.3.1", "rule B: not the reader's current block number");
@@ -52,7 +28,10 @@ check_number(PasoriWatch *self, const PasoriBlock *block)
 }
 
 static void
-check_information(PasoriWatch *self, const PasoriBlock *block, const uint8_t *data, size_t len)
+check_information(PasoriWatchState *self,
+                  const PasoriBlock *block,
+                  const uint8_t *data,
+                  size_t len)
 {
     check_number(self, block);
     switch (self->next) {
@@ -82,7 +61,7 @@ check_information(PasoriWatch *self, const PasoriBlock *block, const uint8_t *da
 }
 
 static void
-check_nak(PasoriWatch *self, const PasoriBlock *block)
+check_nak(PasoriWatchState *self, const PasoriBlock *block)
 {
     check_number(self, block);
     self->ledger->n_naks++;
@@ -97,7 +76,7 @@ check_nak(PasoriWatch *self, const PasoriBlock *block)
 }
 
 static void
-check_ack(PasoriWatch *self, const PasoriBlock *block)
+check_ack(PasoriWatchState *self, const PasoriBlock *block)
 {
     check_number(self, block);
     if (!self->card_chains) {
@@ -108,7 +87,7 @@ check_ack(PasoriWatch *self, const PasoriBlock *block)
 }
 
 static void
-check_extension(PasoriWatch *self, const PasoriBlock *block)
+check_extension(PasoriWatchState *self, const PasoriBlock *block)
 {
     if (self->next != PASORI_WATCH_WTX) {
         breach(self, "14443-4 7.5.4.1", "rule 3: S(WTX) that was not asked for");
@@ -121,7 +100,7 @@ check_extension(PasoriWatch *self, const PasoriBlock *block)
 
 /* 7.2, 7.3, 8.1: how long the card may take. */
 static void
-check_patience(PasoriWatch *self, uint64_t timeout_us)
+check_patience(PasoriWatchState *self, uint64_t timeout_us)
 {
     uint64_t least_us = pasori_block_fwt_us(self->fwi);
 
@@ -136,14 +115,11 @@ check_patience(PasoriWatch *self, uint64_t timeout_us)
     }
 }
 
-void
-pasori_watch_sent(PasoriWatch *self, const uint8_t *data, size_t len, uint64_t timeout_us)
+static void
+send(PasoriWatchState *self, const uint8_t *data, size_t len, uint64_t timeout_us)
 {
     PasoriBlock block;
 
-    if (!self->active) {
-        return;
-    }
     self->extended = false;
     self->asks = false;
     if (len + PASORI_CRC_LEN > self->fsc) {
@@ -179,7 +155,7 @@ pasori_watch_sent(PasoriWatch *self, const uint8_t *data, size_t len, uint64_t t
  * --------------------------------------------------------------------------------------- */
 
 static void
-take_information(PasoriWatch *self, const PasoriBlock *block)
+take_information(PasoriWatchState *self, const PasoriBlock *block)
 {
     if (block->number != self->number || !(self->waiting || self->card_chains) ||
         (self->host_chains && self->waiting)) {
@@ -194,7 +170,7 @@ take_information(PasoriWatch *self, const PasoriBlock *block)
 }
 
 static void
-take_ack(PasoriWatch *self, const PasoriBlock *block)
+take_ack(PasoriWatchState *self, const PasoriBlock *block)
 {
     if (self->asks) { /* 7.5.5, method 2 */
         self->next = PASORI_WATCH_FREE;
@@ -212,7 +188,7 @@ take_ack(PasoriWatch *self, const PasoriBlock *block)
 }
 
 static void
-take_extension(PasoriWatch *self, const PasoriBlock *block)
+take_extension(PasoriWatchState *self, const PasoriBlock *block)
 {
     uint8_t multiplier = block->inf[0] & 0x3FU;
 
@@ -225,14 +201,11 @@ take_extension(PasoriWatch *self, const PasoriBlock *block)
     self->next = PASORI_WATCH_WTX;
 }
 
-void
-pasori_watch_received(PasoriWatch *self, const uint8_t *data, size_t len)
+static void
+receive(PasoriWatchState *self, const uint8_t *data, size_t len)
 {
     PasoriBlock block;
 
-    if (!self->active) {
-        return;
-    }
     if (!pasori_block_parse(data, len, &block)) {
         block.kind = PASORI_BLOCK_BAD;
     }
@@ -257,4 +230,70 @@ pasori_watch_received(PasoriWatch *self, const uint8_t *data, size_t len)
         self->next = PASORI_WATCH_RETRY;
         break;
     }
+}
+
+/* ---- from outside
+ * ----------------------------------------------------------------------------------- */
+
+void
+pasori_watch_init(PasoriWatch *self, PasoriLedger *ledger)
+{
+    memset(self, 0, sizeof(*self));
+    self->now.ledger = ledger;
+}
+
+void
+pasori_watch_start(PasoriWatch *self, size_t fsc, uint8_t fwi)
+{
+    pasori_watch_init(self, self->now.ledger);
+    self->now.active = true;
+    self->now.fsc = fsc;
+    self->now.fwi = fwi;
+}
+
+void
+pasori_watch_stop(PasoriWatch *self)
+{
+    self->now.active = false;
+}
+
+static uint32_t
+count_breaches(PasoriWatchState state, const uint8_t *data, size_t len, uint64_t timeout_us)
+{
+    PasoriLedger scratch = {.n_breaches = 0};
+
+    state.ledger = &scratch;
+    send(&state, data, len, timeout_us);
+    return scratch.n_breaches;
+}
+
+void
+pasori_watch_sent(PasoriWatch *self, const uint8_t *data, size_t len, uint64_t timeout_us)
+{
+    if (!self->now.active) {
+        return;
+    }
+    if (self->doubt && count_breaches(self->unheard, data, len, timeout_us) <
+                           count_breaches(self->now, data, len, timeout_us)) {
+        self->now = self->unheard;
+    }
+    self->doubt = false;
+    send(&self->now, data, len, timeout_us);
+}
+
+void
+pasori_watch_received(PasoriWatch *self, const uint8_t *data, size_t len)
+{
+    if (!self->now.active) {
+        return;
+    }
+    self->unheard = self->now;
+    receive(&self->unheard, NULL, 0);
+    receive(&self->now, data, len);
+}
+
+void
+pasori_watch_doubt(PasoriWatch *self)
+{
+    self->doubt = true;
 }

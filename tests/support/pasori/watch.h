@@ -33,6 +33,12 @@ typedef struct {
     PasoriBlockKind sent;
     uint8_t last[256]; /* the last I-block */
     size_t last_len;
+} PasoriWatchState;
+
+typedef struct {
+    PasoriWatchState now;
+    PasoriWatchState unheard; /* as if nothing had reached the host */
+    bool doubt;               /* whether anything did */
 } PasoriWatch;
 
 void
@@ -53,3 +59,8 @@ pasori_watch_sent(PasoriWatch *self, const uint8_t *data, size_t len, uint64_t t
 /* What reached it then; len 0: nothing, or nothing that could be used. */
 void
 pasori_watch_received(PasoriWatch *self, const uint8_t *data, size_t len);
+
+/* What was received last went through a wire that spoilt something: perhaps the host has it,
+ * perhaps not. What it sends next is judged by what it can have meant. */
+void
+pasori_watch_doubt(PasoriWatch *self);

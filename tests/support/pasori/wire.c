@@ -112,6 +112,7 @@ strikes(PasoriWire *self, PasoriFaultKind kind, uint32_t *ret_value)
         return false;
     }
     self->ledger->n_faults++;
+    pasori_watch_doubt(&self->air->watch);
     return true;
 }
 
@@ -224,6 +225,7 @@ take_frame(PasoriWire *self, const uint8_t *bytes, size_t len)
     switch (frame.kind) {
     case PASORI_FRAME_ACK:
         self->ledger->n_aborts++;
+        pasori_watch_doubt(&self->air->watch);
         self->hung = false;
         self->n_queued = 0;
         break;
