@@ -209,7 +209,8 @@ unknown_numbers_and_letters_are_refused_by_name(void **state)
     assert_byte_refused(MADO_MSG_REALM, 0, 0, "REALM");
     assert_byte_refused(MADO_MSG_REALM, 0, 3, "REALM");
     assert_byte_refused(MADO_MSG_TYPE, 0, 0, "TYPE");
-    assert_byte_refused(MADO_MSG_TYPE, 0, 4, "TYPE");
+    assert_byte_refused(MADO_MSG_TYPE, 0, MADO_MESSAGE_DIRECTORY + 1, "TYPE");
+    assert_byte_refused(MADO_MSG_TYPE, 0, MADO_MESSAGE_DIRECTORY_ROWS + 1, "TYPE");
     assert_byte_refused(MADO_MSG_TERMINAL, 0, 'd', "TERMINAL");
     assert_byte_refused(MADO_MSG_TERMINAL, 3, '\0', "TERMINAL");
     assert_byte_refused(MADO_MSG_TERMINAL, 3, '/', "TERMINAL");
